@@ -1,0 +1,292 @@
+/* config.h - rhumb.yaml as typed, defaulted, range-checked structs.
+ *
+ * Built by config_load() in one arena: text -> nodes that remember their place -> structs ->
+ * checks. Whoever compiles it later (snapshot/) finds every name already resolved to an index
+ * and every unit normalised. Immutable after config_load(); any thread may read it. It knows
+ * nothing of DNS wire form, of geography or of probes: domain names stay text.
+ *
+ * Strict: an unknown key is an error with the nearest allowed key; all errors are reported,
+ * each with file, line, column and the line itself.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/arena.h"
+#include "rhumb/diag.h"
+#include "rhumb/err.h"
+#include "rhumb/ip.h"
+
+enum {
+    CONFIG_NONE = 0xffff,    /* an index that points at nothing */
+    CONFIG_REGIONS_MAX = 64, /* regions of one service: one bit each in a 64-bit set */
+    CONFIG_SERVICES_MAX = 4096,
+    CONFIG_ENDPOINTS_MAX = 1024, /* of one region of one service */
+};
+
+/* server: -------------------------------------------------------------------------------------
+ */
+
+struct config_listener {
+    struct ip_addr addr;
+    uint16_t port;
+    struct diag_place place;
+};
+
+struct config_server {
+    struct config_listener *listeners; /* default 0.0.0.0:53 and [::]:53 */
+    size_t listener_count;
+    uint32_t workers;         /* `workers:` 1..256, `auto` = 0: one per core */
+    const char *identity;     /* NSID and CH TXT id.server; NULL: not told */
+    const char *user;         /* dropped to after binding; NULL: stay */
+    uint32_t udp_size_bytes;  /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
+    uint32_t tcp_connections; /* `tcp: {connections: 1000, idle: 10s}`; per worker, 1..100000 */
+    uint32_t tcp_idle_ms;
+    uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
+    uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
+    uint32_t probes_per_address;
+};
+
+/* geo: ----------------------------------------------------------------------------------------
+ */
+
+/* What the operator says about a place; empty strings and false are "not said". */
+struct config_location {
+    char country[3];     /* ISO 3166-1 alpha-2, upper case */
+    char continent[3];   /* AF AN AS EU NA OC SA */
+    char subdivision[4]; /* the part of ISO 3166-2 behind the dash: `subdivision: US-CA` -> "CA"
+                            (and country "US" when not said otherwise) */
+    uint32_t asn;        /* 0: not said */
+    bool has_coordinates;       /* `location: [lat, lon]` */
+    double latitude, longitude; /* degrees, -90..90 and -180..180 */
+};
+
+struct config_database {
+    const char *path; /* absolute, or relative to the config's folder already joined */
+    struct diag_place place;
+};
+
+struct config_network {
+    struct ip_prefix prefix;
+    struct config_location location;
+    struct diag_place place;
+};
+
+struct config_geo {
+    struct config_database *databases;
+    size_t database_count;
+    struct config_network *networks; /* no two alike */
+    size_t network_count;
+    struct config_location fallback; /* `default:`; all unsaid when absent */
+};
+
+/* regions: ------------------------------------------------------------------------------------
+ */
+
+struct config_region {
+    const char *name;
+    struct config_location location;
+    struct diag_place place;
+};
+
+/* checks: -------------------------------------------------------------------------------------
+ */
+
+enum config_check_kind {
+    CONFIG_CHECK_NONE,
+    CONFIG_CHECK_TCP,
+    CONFIG_CHECK_HTTP,
+    CONFIG_CHECK_HTTPS
+};
+
+struct config_status_range {
+    uint16_t first, last; /* 100..599 */
+};
+
+struct config_header {
+    const char *name, *value;
+};
+
+struct config_check {
+    const char *name; /* "none" is predefined at index 0 */
+    enum config_check_kind kind;
+    uint16_t port; /* default 80 http, 443 https; required for tcp */
+    /* http and https */
+    const char *path;   /* default "/" */
+    const char *method; /* GET (default), HEAD, POST, OPTIONS */
+    const char *host;   /* Host header and SNI; NULL: the address itself */
+    struct config_header *headers;
+    size_t header_count;
+    struct config_status_range *statuses; /* default 200-299 */
+    size_t status_count;
+    const char *body;       /* substring of the first 64 KiB; NULL: any */
+    bool verify;            /* https: default true */
+    const char *ca_file;    /* https: absolute; NULL: the system's */
+    uint32_t min_cert_days; /* https: 0 = only "not expired" */
+    /* timing */
+    uint32_t interval_ms; /* default 10 s; 100 ms..1 h */
+    uint32_t timeout_ms;  /* default 2 s; 10 ms..60 s; at most the interval */
+    uint32_t
+        confirm_ms; /* default 100 ms: pause before the 2nd, 3rd ... probe after a failure */
+    uint32_t fall;  /* default 3; 1..100 */
+    uint32_t rise;  /* default 3; 1..100 */
+    uint32_t min_down_ms; /* default 30 s; 0..1 h */
+    bool assume_up;       /* `assume: up` (default) or `down`: how UNKNOWN is answered */
+    struct diag_place place;
+};
+
+/* services: -----------------------------------------------------------------------------------
+ */
+
+enum config_policy {
+    CONFIG_POLICY_FAILOVER,
+    CONFIG_POLICY_WEIGHTED,
+    CONFIG_POLICY_GEO,
+    CONFIG_POLICY_NEAREST,
+    CONFIG_POLICY_LATENCY,
+};
+
+/* What a `serves:` item or a `residency:` key matches, from the most to the least specific. */
+enum config_matcher_kind {
+    CONFIG_MATCH_NETWORK,     /* 192.0.2.0/24 */
+    CONFIG_MATCH_ASN,         /* AS64496 */
+    CONFIG_MATCH_SUBDIVISION, /* US-CA */
+    CONFIG_MATCH_COUNTRY,     /* DE */
+    CONFIG_MATCH_UNION,       /* EU-union: the member states of the European Union */
+    CONFIG_MATCH_CONTINENT,   /* EU; the seven continent codes win over equal country codes
+                                 (AF, AS, NA, SA are countries too: write them `country:AF`) */
+    CONFIG_MATCH_DEFAULT,     /* default */
+};
+
+struct config_matcher {
+    enum config_matcher_kind kind;
+    struct ip_prefix network;
+    uint32_t asn;
+    char code[3];        /* country or continent */
+    char subdivision[4]; /* with code = its country */
+    struct diag_place place;
+};
+
+struct config_service_region {
+    const char *name;
+    uint16_t region;  /* index into config.regions; CONFIG_NONE when `service:` makes it nested
+                         and  no region of that name is declared */
+    uint16_t service; /* nested service, index into config.services; CONFIG_NONE: none */
+    struct config_matcher *serves;
+    size_t serves_count;
+    uint32_t weight; /* default 1; 0..10000; 0: only when every other region is unusable */
+    double bias_km;  /* `bias_km:` added to the distance (negative draws clients); default 0 */
+    struct ip_addr *addresses; /* endpoints; each family on its own */
+    size_t address_count;
+    const char **names; /* CNAME targets, absolute with a final dot; excludes addresses */
+    size_t name_count;
+    struct diag_place place;
+};
+
+struct config_residency {
+    struct config_matcher who;
+    uint64_t allowed; /* bit per index into config_service.regions; never 0 */
+    struct diag_place place;
+};
+
+enum config_all_down { CONFIG_ALL_DOWN_ALL, CONFIG_ALL_DOWN_REGION, CONFIG_ALL_DOWN_EMPTY };
+
+enum config_latency_source { CONFIG_LATENCY_PRIOR, CONFIG_LATENCY_POP };
+
+struct config_ttl {
+    uint32_t stable_s, unsettled_s, suspect_s; /* default 30, 5, 1; 0..86400; 500ms rounds up */
+    uint32_t settle_ms;                        /* default 5 m */
+    bool cap;                                  /* default false */
+};
+
+struct config_service {
+    const char *name;
+    enum config_policy policy; /* default geo */
+    uint16_t check;            /* index into config.checks; 0 = none */
+    struct config_ttl ttl;
+    struct config_service_region
+        *regions;        /* in the order of the file, inherited ones included */
+    size_t region_count; /* 1..CONFIG_REGIONS_MAX */
+    uint8_t *order; /* failover: indexes into regions, each once; those left out of `order:`
+                       follow */
+    struct config_residency *residency;
+    size_t residency_count;
+    enum config_all_down all_down;
+    uint16_t all_down_region; /* index into regions */
+    double min_up;            /* 0..1, default 0.5 */
+    uint32_t max_answers;     /* 1..64, default 8 */
+    uint32_t answers;         /* 1 (default) or 2 */
+    uint32_t depth;           /* 1..16, default 4: groups that depend on the client */
+    bool sticky;
+    enum config_latency_source latency_source; /* `latency: {source: prior|pop}` */
+    struct diag_place place;
+};
+
+/* zones: --------------------------------------------------------------------------------------
+ */
+
+struct config_name {
+    const char
+        *owner; /* as written, `{region}` still in it: "@", "www", "*.shop", "x.example.com." */
+    uint16_t service; /* index into config.services */
+    int sticky;       /* 1, 0, or -1: as the service says */
+    bool has_region;  /* `{region}` occurs in the owner: one pinned name per region */
+    struct diag_place place;
+};
+
+struct config_zone {
+    const char *origin; /* as written, made absolute with a final dot: "example.com." */
+    const char *file;   /* path joined with the config's folder */
+    struct config_name *names;
+    size_t name_count;
+    struct diag_place place;
+    struct diag_place file_place;
+};
+
+/* ---------------------------------------------------------------------------------------------
+ */
+
+struct config {
+    const char *path, *folder;
+    struct config_server server;
+    struct config_geo geo;
+    struct config_region *regions;
+    size_t region_count;
+    struct config_check *checks; /* [0] is "none" */
+    size_t check_count;
+    struct config_service *services;
+    size_t service_count;
+    struct config_zone *zones;
+    size_t zone_count;
+    const char *
+        *files; /* every file a reload must watch beside zones and databases: the config */
+    size_t file_count;
+};
+
+/* config_load - read, build and check the file.
+ *
+ * owns     everything in *out_config lives in arena
+ * returns  ERR_OK (warnings possible), ERR_INVALID (diags says why, complete), ERR_NO_MEMORY
+ * threads  any; touches the file system and the environment (${VAR})
+ */
+WARN_UNUSED enum err config_load(const char *path, struct arena *arena, struct diag_list *diags,
+                                 const struct config **out_config);
+
+/* config_load_text - the same from memory; path names it in messages and anchors relative
+ * paths. */
+WARN_UNUSED enum err config_load_text(const char *text, size_t len, const char *path,
+                                      struct arena *arena, struct diag_list *diags,
+                                      const struct config **out_config);
+
+/* config_recovery_worst_ms - the worst-case time in which clients leave a dead region of
+ * service: max(interval + timeout + stable, detect + suspect) with detect = interval + timeout
+ * + (fall - 1) * (confirm + timeout). 0 when nothing is checked. */
+uint64_t config_recovery_worst_ms(const struct config *config,
+                                  const struct config_service *service,
+                                  uint64_t *out_detect_ms);
+
+/* Names of enum values as the file writes them, for messages. */
+const char *config_policy_name(enum config_policy policy);
+const char *config_check_kind_name(enum config_check_kind kind);

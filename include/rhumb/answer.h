@@ -1,0 +1,66 @@
+/* answer.h - the one door: a query's bytes in, a response's bytes out.
+ *
+ * Every transport, every test, the fuzzers and `rhumb explain` enter here. Pure: no socket, no
+ * clock, no lock, no allocation; chance comes from the worker's generator.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/dns_query.h"
+#include "rhumb/dns_response.h"
+#include "rhumb/ip.h"
+#include "rhumb/policy.h"
+#include "rhumb/rng.h"
+#include "rhumb/snapshot.h"
+
+enum answer_transport { ANSWER_UDP, ANSWER_TCP };
+
+/* Counted by one worker, read by anybody: relaxed loads and stores. */
+#define ANSWER_COUNTERS(X)                                                                     \
+    X(queries)                                                                                 \
+    X(dropped)                                                                                 \
+    X(formerr)                                                                                 \
+    X(notimp)                                                                                  \
+    X(badvers)                                                                                 \
+    X(refused)                                                                                 \
+    X(nxdomain)                                                                                \
+    X(nodata)                                                                                  \
+    X(noerror)                                                                                 \
+    X(referral)                                                                                \
+    X(servfail)                                                                                \
+    X(truncated)                                                                               \
+    X(steered)                                                                                 \
+    X(all_down)
+
+struct answer_counters {
+#define ANSWER_COUNTER(name) _Atomic uint64_t name;
+    ANSWER_COUNTERS(ANSWER_COUNTER)
+#undef ANSWER_COUNTER
+};
+
+/* What one worker owns and reuses for every query; about 5 KiB. Not shared between threads. */
+struct answer_worker {
+    struct rng rng;
+    struct answer_counters counters;
+    struct query query;
+    struct response response;
+    struct name_key key;
+    struct policy_answer policy;
+};
+
+/* answer_worker_init - seed: from the system in the server, fixed in tests. */
+void answer_worker_init(struct answer_worker *worker, uint64_t seed);
+
+/* answer_query - answer one packet.
+ *
+ * shape    packet: anything; buffer: where the response goes, not overlapping packet, capacity
+ * at least DNS_UDP_PLAIN_BYTES, and DNS_MESSAGE_MAX for TCP returns  the length of the
+ * response, or 0: send nothing. Never more than the client can take. threads  any, one at a
+ * time for one worker; the snapshot is pinned by the caller
+ */
+size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
+                    const struct ip_addr *client, enum answer_transport transport,
+                    const uint8_t *packet, size_t packet_bytes, uint8_t *buffer,
+                    size_t capacity);

@@ -1,0 +1,62 @@
+/* net.h - the workers: sockets in, answer_query(), sockets out.
+ *
+ * Each worker is a thread with its own uv loop and its own sockets (SO_REUSEPORT), so nothing
+ * is shared between workers but the snapshot. Sockets are opened by the control thread before
+ * privileges are dropped.
+ *
+ *   net_open()  -> every listener bound for every worker, or an error that names the address
+ *   net_start() -> the threads run
+ *   net_drain() -> no new TCP connections, open ones may finish what they asked, UDP goes on
+ * until stop net_stop()  -> threads joined, sockets closed
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/answer.h"
+#include "rhumb/config.h"
+#include "rhumb/diag.h"
+#include "rhumb/err.h"
+#include "rhumb/snapshot.h"
+
+struct net;
+
+/* Counted by each worker beside answer_counters. */
+#define NET_COUNTERS(X)                                                                        \
+    X(udp_received)                                                                            \
+    X(udp_sent)                                                                                \
+    X(udp_send_dropped)                                                                        \
+    X(tcp_accepted)                                                                            \
+    X(tcp_queries)                                                                             \
+    X(tcp_evicted)                                                                             \
+    X(tcp_closed_bad)
+
+struct net_totals { /* summed over workers */
+#define NET_TOTAL(name) uint64_t name;
+    NET_COUNTERS(NET_TOTAL)
+    ANSWER_COUNTERS(NET_TOTAL)
+#undef NET_TOTAL
+};
+
+/* net_open - bind every listener of server for each worker (server->workers; 0: one per online
+ * core). returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use,
+ * no permission, no such address), nothing stays open; ERR_NO_MEMORY */
+WARN_UNUSED enum err net_open(const struct config_server *server, struct snapshot_slot *slot,
+                              struct diag_list *diags, struct net **out_net);
+
+/* net_start - start the threads; a snapshot has been published. On failure nothing runs. */
+WARN_UNUSED enum err net_start(struct net *net);
+
+/* net_drain - stop accepting; connections close when their pending answers are written. */
+void net_drain(struct net *net);
+
+/* net_connections - TCP connections open now, all workers. */
+size_t net_connections(const struct net *net);
+
+/* net_stop - stop and join the threads, close all sockets, free. NULL is fine. */
+void net_stop(struct net *net);
+
+void net_totals(const struct net *net, struct net_totals *out_totals);
+
+size_t net_worker_count(const struct net *net);

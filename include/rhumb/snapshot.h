@@ -1,0 +1,103 @@
+/* snapshot.h - everything a query needs, in one object; and how it is replaced.
+ *
+ * Compiled in a pool thread from the configuration and the files it names, closed, published by
+ * one pointer exchange, read by the workers between snapshot_pin() and snapshot_unpin(), and
+ * freed whole after a grace period. Nothing in it changes after publication but the words of
+ * its health table (one writer: the control thread).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/arena.h"
+#include "rhumb/config.h"
+#include "rhumb/diag.h"
+#include "rhumb/err.h"
+#include "rhumb/geo_map.h"
+#include "rhumb/health_table.h"
+#include "rhumb/policy.h"
+#include "rhumb/zone.h"
+
+/* What a steered owner name leads to; zone_node.binding is an index of these. */
+struct snapshot_binding {
+    uint16_t service;
+    uint8_t pinned; /* region of a `{region}` name; POLICY_NO_REGION: none */
+    bool sticky;
+};
+
+/* One (check, address) to probe. Two services that check the same thing the same way share it.
+ */
+struct snapshot_target {
+    uint64_t key; /* hash of the check's parameters and the address: the same after a reload */
+    uint16_t check;
+    struct ip_addr addr;
+    const uint16_t *services; /* those it belongs to, each once */
+    size_t service_count;
+};
+
+struct snapshot {
+    struct arena *arena;
+    uint64_t generation; /* set at publication, from 1 */
+    const struct config *config;
+    struct zone_set zones;
+    struct policy_set policies;
+    struct snapshot_binding *bindings;
+    size_t binding_count;
+    struct snapshot_target *targets;
+    size_t target_count;
+    struct health_table health;
+    struct geo_map *map; /* kept only when asked for (explain); else NULL */
+    const char **files;  /* all that went in: a change of one of them asks for a reload */
+    size_t file_count;
+};
+
+struct snapshot_options {
+    bool keep_map;
+    /* Wall clock in seconds since 1970, to tell the age of databases; 0: do not judge. */
+    uint64_t now_s;
+};
+
+/* snapshot_compile - steps 1 to 6 of a reload: configuration, zones, databases, policies,
+ * checks.
+ *
+ * owns     *out_snapshot: free it with snapshot_free(), or publish it
+ * returns  ERR_OK; ERR_INVALID with every error of all files in diags; ERR_NO_MEMORY
+ * threads  any; touches files, no live state
+ */
+WARN_UNUSED enum err snapshot_compile(const char *config_path,
+                                      const struct snapshot_options *options,
+                                      struct diag_list *diags, struct snapshot **out_snapshot);
+
+/* snapshot_free - NULL is fine. No worker may still see it. */
+void snapshot_free(struct snapshot *snapshot);
+
+/* ---- publication (snapshot_publish.c, the only file that knows liburcu)
+ * ----------------------- */
+
+struct snapshot_slot; /* the one pointer */
+
+struct snapshot_slot *snapshot_slot_new(void);
+
+/* snapshot_slot_free - the slot and the snapshot in it; all readers have left. */
+void snapshot_slot_free(struct snapshot_slot *slot);
+
+/* Readers: a thread joins before its first pin and leaves before it ends. Between callbacks it
+ * is offline and delays nobody. pin and unpin are not nested (that aborts). */
+void snapshot_reader_join(void);
+void snapshot_reader_leave(void);
+const struct snapshot *snapshot_pin(struct snapshot_slot *slot);
+void snapshot_unpin(void);
+
+/* snapshot_publish - from now on readers see fresh; returns the one before (NULL at first),
+ * which belongs to the caller: snapshot_retire() it. Control thread only; sets
+ * fresh->generation. */
+struct snapshot *snapshot_publish(struct snapshot_slot *slot, struct snapshot *fresh);
+
+/* snapshot_current - what is published, for the control thread, which is the only publisher. */
+struct snapshot *snapshot_current(struct snapshot_slot *slot);
+
+/* snapshot_retire - wait until no reader can see it, then free it. Blocks: never on a loop
+ * thread. */
+void snapshot_retire(struct snapshot *old);

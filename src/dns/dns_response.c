@@ -130,7 +130,7 @@ static bool put_record(struct response *r, enum response_section section, const 
     if (!fixed)
         return false;
     store_u16(fixed, type);
-    store_u16(fixed + 2, DNS_CLASS_IN);
+    store_u16(fixed + 2, r->class);
     store_u32(fixed + 4, ttl_s);
     put_rdata(r, type, rdata, bytes);
     if (r->out.failed)
@@ -213,6 +213,7 @@ void response_init(struct response *response, const struct query *query, uint8_t
     r->edns = (struct response_edns){0};
     r->flags = (uint16_t)(DNS_FLAG_QR | (query->flags & OPCODE_AND_RD));
     r->rcode = DNS_RCODE_NOERROR;
+    r->class = DNS_CLASS_IN;
     r->name_count = 0;
     memset(r->counts, 0, sizeof(r->counts));
     writer_reserve(&r->out, DNS_HEADER_BYTES);

@@ -59,6 +59,7 @@ struct geo_location {
     uint32_t mark; /* index into geo_map_input.marks of the longest one around; or none */
     uint8_t place_source; /* database index 0..31, or GEO_SOURCE_... */
     uint8_t asn_source;
+    uint8_t zero[2]; /* instead of padding: locations are compared by their bytes */
 };
 
 struct geo_map_input {

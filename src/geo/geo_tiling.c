@@ -15,8 +15,13 @@ void geo_tiling_deinit(struct geo_tiling *tiling)
 enum err geo_tiling_add(struct geo_tiling *tiling, struct geo_key start, unsigned len,
                         uint32_t value)
 {
-    struct geo_leaf leaf = {.start = start, .value = value, .len = (uint8_t)len};
-    return geo_array_add(&tiling->leaves, &leaf);
+    size_t idx; /* not geo_array_add(): this runs for every network, several times */
+    enum err err = geo_array_extend(&tiling->leaves, 1, &idx);
+    if (err != ERR_OK)
+        return err;
+    struct geo_leaf *leaves = tiling->leaves.items;
+    leaves[idx] = (struct geo_leaf){.start = start, .value = value, .len = (uint8_t)len};
+    return ERR_OK;
 }
 
 const struct geo_leaf *geo_tiling_leaves(const struct geo_tiling *tiling)

@@ -5,24 +5,19 @@
 /* find - the leaf around key. At most one node per 6 bits, and every address ends in a leaf. */
 static inline uint32_t find(const struct geo_trie_half *half, struct geo_key key)
 {
-    uint32_t entry = half->direct[key.high >> (64 - TRIE_DIRECT_BITS)];
-    if ((entry & 0xff) != TRIE_IS_NODE)
-        return entry;
-    const struct geo_trie_node *node = &half->nodes[entry >> 8];
-    uint64_t high = key.high << TRIE_DIRECT_BITS | key.low >> (64 - TRIE_DIRECT_BITS);
-    uint64_t low = key.low << TRIE_DIRECT_BITS;
-    for (;;) {
+    unsigned bits = half->direct_bits;
+    uint32_t entry = half->direct[key.high >> (64 - bits)];
+    uint64_t high = key.high << bits | key.low >> (64 - bits), low = key.low << bits;
+    while ((entry & 0xff) == TRIE_IS_NODE) {
+        const uint32_t *node = &half->nodes[(size_t)(entry >> 8) * TRIE_UNIT_WORDS];
+        uint64_t bitmap = node[0] | (uint64_t)node[1] << 32;
         unsigned slot = (unsigned)(high >> (64 - TRIE_STRIDE_BITS));
-        uint64_t up_to = UINT64_MAX >> (TRIE_SLOTS - 1 - slot); /* slots 0..slot */
-        if (!(node->children >> slot & 1)) {
-            int rank = __builtin_popcountll(node->leaf_starts & up_to);
-            return half->leaves[node->first_leaf + (uint32_t)rank - 1];
-        }
-        int rank = __builtin_popcountll(node->children & up_to);
-        node = &half->nodes[node->first_child + (uint32_t)rank - 1];
+        int rank = __builtin_popcountll(bitmap & UINT64_MAX >> (TRIE_SLOTS - 1 - slot));
+        entry = node[TRIE_BITMAP_WORDS - 1 + rank];
         high = high << TRIE_STRIDE_BITS | low >> (64 - TRIE_STRIDE_BITS);
         low <<= TRIE_STRIDE_BITS;
     }
+    return entry;
 }
 
 uint32_t geo_trie_find(const struct geo_trie *trie, const struct ip_addr *addr,
@@ -58,9 +53,7 @@ size_t geo_trie_leaf_count(const struct geo_trie *trie)
 
 static size_t half_bytes(const struct geo_trie_half *half)
 {
-    return (sizeof(uint32_t) << TRIE_DIRECT_BITS) +
-           half->node_count * sizeof(struct geo_trie_node) +
-           half->leaf_count * sizeof(uint32_t);
+    return (sizeof(uint32_t) << half->direct_bits) + half->node_words * sizeof(uint32_t);
 }
 
 size_t geo_trie_bytes(const struct geo_trie *trie)

@@ -5,8 +5,10 @@
  *         What remains are the widest prefixes of one class. A range of ip_embedding_ranges is
  *         never a half of anything wider.
  * build   From the top down, one node for each 6-bit step at which some prefix is still longer.
- *         The children of a node are allotted together, then filled one by one.
+ *         A node's children follow it in memory.
  */
+#include <stdbool.h>
+
 #include "rhumb/geo_trie.h"
 
 #include "geo_map_tiling.h"
@@ -14,8 +16,7 @@
 
 struct builder {
     const struct geo_leaf *prefixes, *end; /* joined; values are class << 8 | len */
-    struct geo_array nodes;                /* struct geo_trie_node */
-    struct geo_array leaves;               /* uint32_t */
+    struct geo_array units;                /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
 };
 
 /* ---- Joining ------------------------------------------------------------------------------
@@ -70,104 +71,105 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
 /* ---- Building -----------------------------------------------------------------------------
  */
 
-/* skip - the first prefix that starts behind (start, len). */
+/* skip - the first prefix that starts outside the one of length len around prefix's start. */
 static const struct geo_leaf *skip(const struct builder *builder, const struct geo_leaf *prefix,
-                                   struct geo_key start, unsigned len)
+                                   unsigned len)
 {
+    struct geo_key start = geo_key_masked(prefix->start, len);
     while (prefix < builder->end && geo_key_within(prefix->start, start, len))
         prefix++;
     return prefix;
 }
 
-/* Where the slots of one node begin in the list of prefixes. */
-struct slots {
-    uint64_t children;
-    const struct geo_leaf *first[TRIE_SLOTS]; /* for slots in children */
+/* A node while it is made. */
+struct draft {
+    uint64_t bitmap;
+    unsigned count;               /* entries */
+    uint32_t entries[TRIE_SLOTS]; /* leaves; TRIE_IS_NODE for children that are to come */
+    const struct geo_leaf *first[TRIE_SLOTS]; /* of a child: its first prefix */
 };
 
-/* put_leaf - add a leaf to the node that is being filled, unless it repeats the one before. */
-static enum err put_leaf(struct builder *builder, struct geo_trie_node *node, unsigned slot,
-                         uint32_t value)
+static void put_entry(struct draft *draft, unsigned slot, uint32_t entry,
+                      const struct geo_leaf *first)
 {
-    const uint32_t *leaves = builder->leaves.items;
-    if (builder->leaves.count > node->first_leaf && leaves[builder->leaves.count - 1] == value)
-        return ERR_OK;
-    node->leaf_starts |= UINT64_C(1) << slot;
-    return geo_array_add(&builder->leaves, &value);
+    bool repeats =
+        entry != TRIE_IS_NODE && draft->count > 0 && draft->entries[draft->count - 1] == entry;
+    if (repeats)
+        return;
+    draft->bitmap |= UINT64_C(1) << slot;
+    draft->entries[draft->count] = entry;
+    draft->first[draft->count++] = first;
 }
 
-/* fill_slots - leaves of the node at depth whose prefixes begin at prefix, and its children's
- * places in the list. A slot of the last node may be smaller than an address; then the leaf is
- * simply several slots wide, as any short prefix is. */
-static enum err fill_slots(struct builder *builder, const struct geo_leaf *prefix,
-                           unsigned depth, struct geo_trie_node *out_node,
-                           struct slots *out_slots)
+/* draw - the draft of the node at depth whose prefixes begin at prefix. A slot of the deepest
+ * node may be smaller than an address: then a leaf is several slots wide, as any short one. */
+static void draw(const struct builder *builder, const struct geo_leaf *prefix, unsigned depth,
+                 struct draft *out_draft)
 {
-    struct geo_trie_node node = {.first_leaf = (uint32_t)builder->leaves.count};
     unsigned below = depth + TRIE_STRIDE_BITS, slot = 0;
+    out_draft->bitmap = 0;
+    out_draft->count = 0;
     while (slot < TRIE_SLOTS) {
         if (prefix->len > below) {
-            struct geo_key start = geo_key_masked(prefix->start, below);
-            node.children |= UINT64_C(1) << slot;
-            out_slots->first[slot] = prefix;
-            prefix = skip(builder, prefix, start, below);
+            put_entry(out_draft, slot, TRIE_IS_NODE, prefix);
+            prefix = skip(builder, prefix, below);
             slot++;
-            continue;
+        } else {
+            put_entry(out_draft, slot, prefix->value, prefix);
+            slot += 1U << (below - prefix->len);
+            prefix++;
         }
-        enum err err = put_leaf(builder, &node, slot, prefix->value);
+    }
+}
+
+static void write_word(struct builder *builder, size_t unit, size_t word, uint32_t value)
+{
+    uint32_t *words = builder->units.items;
+    words[unit * TRIE_UNIT_WORDS + word] = value;
+}
+
+/* build_node - a node and everything below it; out_entry refers to it. Recursion is at most 19
+ * deep. */
+static enum err build_node(struct builder *builder, const struct geo_leaf *prefix,
+                           unsigned depth, uint32_t *out_entry)
+{
+    struct draft draft;
+    draw(builder, prefix, depth, &draft);
+    size_t unit, words = TRIE_BITMAP_WORDS + draft.count;
+    size_t units = (words + TRIE_UNIT_WORDS - 1) / TRIE_UNIT_WORDS;
+    enum err err = geo_array_extend(&builder->units, units, &unit);
+    if (err != ERR_OK)
+        return err;
+    write_word(builder, unit, 0, (uint32_t)draft.bitmap);
+    write_word(builder, unit, 1, (uint32_t)(draft.bitmap >> 32));
+    for (unsigned i = 0; i < draft.count; i++) {
+        uint32_t entry = draft.entries[i];
+        if (entry == TRIE_IS_NODE)
+            err = build_node(builder, draft.first[i], depth + TRIE_STRIDE_BITS, &entry);
         if (err != ERR_OK)
             return err;
-        slot += 1U << (below - prefix->len);
-        prefix++;
+        write_word(builder, unit, TRIE_BITMAP_WORDS + i, entry);
     }
-    out_slots->children = node.children;
-    *out_node = node;
+    *out_entry = (uint32_t)unit << 8 | TRIE_IS_NODE;
     return ERR_OK;
 }
 
-/* fill_node - node idx and everything below it; recursion is at most 19 deep. */
-static enum err fill_node(struct builder *builder, size_t idx, const struct geo_leaf *prefix,
-                          unsigned depth)
-{
-    struct geo_trie_node node;
-    struct slots slots;
-    enum err err = fill_slots(builder, prefix, depth, &node, &slots);
-    if (err != ERR_OK)
-        return err;
-    size_t child = 0, count = (size_t)__builtin_popcountll(slots.children);
-    err = geo_array_extend(&builder->nodes, count, &child);
-    if (err != ERR_OK)
-        return err;
-    node.first_child = (uint32_t)child;
-    struct geo_trie_node *nodes = builder->nodes.items;
-    nodes[idx] = node;
-    for (unsigned slot = 0; slot < TRIE_SLOTS && err == ERR_OK; slot++) {
-        if (slots.children >> slot & 1)
-            err = fill_node(builder, child++, slots.first[slot], depth + TRIE_STRIDE_BITS);
-    }
-    return err;
-}
-
-static enum err fill_direct(struct builder *builder, uint32_t *direct)
+static enum err fill_direct(struct builder *builder, unsigned bits, uint32_t *direct)
 {
     const struct geo_leaf *prefix = builder->prefixes;
     size_t slot = 0;
-    while (slot < (size_t)1 << TRIE_DIRECT_BITS) {
-        if (prefix->len <= TRIE_DIRECT_BITS) {
-            for (size_t n = (size_t)1 << (TRIE_DIRECT_BITS - prefix->len); n > 0; n--)
+    while (slot < (size_t)1 << bits) {
+        if (prefix->len <= bits) {
+            for (size_t n = (size_t)1 << (bits - prefix->len); n > 0; n--)
                 direct[slot++] = prefix->value;
             prefix++;
             continue;
         }
-        struct geo_key start = geo_key_masked(prefix->start, TRIE_DIRECT_BITS);
-        size_t node;
-        enum err err = geo_array_extend(&builder->nodes, 1, &node);
-        if (err == ERR_OK)
-            err = fill_node(builder, node, prefix, TRIE_DIRECT_BITS);
+        enum err err = build_node(builder, prefix, bits, &direct[slot]);
         if (err != ERR_OK)
             return err;
-        direct[slot++] = (uint32_t)node << 8 | TRIE_IS_NODE;
-        prefix = skip(builder, prefix, start, TRIE_DIRECT_BITS);
+        prefix = skip(builder, prefix, bits);
+        slot++;
     }
     return ERR_OK;
 }
@@ -175,34 +177,29 @@ static enum err fill_direct(struct builder *builder, uint32_t *direct)
 static enum err keep_half(const struct builder *builder, struct arena *arena,
                           struct geo_trie_half *half)
 {
-    half->node_count = builder->nodes.count;
-    half->leaf_count = builder->leaves.count;
     half->prefix_count = (size_t)(builder->end - builder->prefixes);
-    half->nodes = arena_copy(arena, builder->nodes.items,
-                             half->node_count * sizeof(struct geo_trie_node));
-    half->leaves =
-        arena_copy(arena, builder->leaves.items, half->leaf_count * sizeof(uint32_t));
-    return half->nodes && half->leaves ? ERR_OK : ERR_NO_MEMORY;
+    half->node_words = builder->units.count * TRIE_UNIT_WORDS;
+    half->nodes = arena_copy(arena, builder->units.items, half->node_words * sizeof(uint32_t));
+    return half->nodes ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err build_half(const struct geo_tiling *joined, struct arena *arena,
+static enum err build_half(const struct geo_tiling *joined, unsigned bits, struct arena *arena,
                            struct geo_trie_half *half)
 {
-    uint32_t *direct = arena_alloc_array(arena, (size_t)1 << TRIE_DIRECT_BITS, sizeof(*direct));
+    uint32_t *direct = arena_alloc_array(arena, (size_t)1 << bits, sizeof(*direct));
     if (!direct)
         return ERR_NO_MEMORY;
     half->direct = direct;
+    half->direct_bits = bits;
     struct builder builder = {
         .prefixes = geo_tiling_leaves(joined),
         .end = geo_tiling_leaves(joined) + joined->leaves.count,
     };
-    geo_array_init(&builder.nodes, sizeof(struct geo_trie_node), TRIE_NODES_MAX);
-    geo_array_init(&builder.leaves, sizeof(uint32_t), UINT32_MAX);
-    enum err err = fill_direct(&builder, direct);
+    geo_array_init(&builder.units, TRIE_UNIT_WORDS * sizeof(uint32_t), TRIE_UNITS_MAX);
+    enum err err = fill_direct(&builder, bits, direct);
     if (err == ERR_OK)
         err = keep_half(&builder, arena, half);
-    geo_array_deinit(&builder.nodes);
-    geo_array_deinit(&builder.leaves);
+    geo_array_deinit(&builder.units);
     return err;
 }
 
@@ -217,7 +214,9 @@ enum err geo_trie_build(const struct geo_map *map, const uint32_t *class_of,
         geo_tiling_init(&joined);
         enum err err = join(geo_map_tiling(map, family), family, class_of, &joined);
         if (err == ERR_OK)
-            err = build_half(&joined, arena, &trie->halves[family]);
+            err = build_half(&joined,
+                             family == GEO_V4 ? TRIE_DIRECT_BITS_V4 : TRIE_DIRECT_BITS_V6,
+                             arena, &trie->halves[family]);
         geo_tiling_deinit(&joined);
         if (err != ERR_OK)
             return err;

@@ -62,6 +62,7 @@ struct tcp_conn {
     bool ends; /* nothing more will be read: close when all is sent */
     struct ip_addr client;
     uint64_t progress_ms;            /* accepted, or answers last handed over; loop time */
+    uint64_t progress_turn;          /* the same as a number that no two share */
     struct tcp_conn *older, *newer;  /* by progress; FREE: newer is the next free one */
     struct tcp_framing framing;      /* in small */
     struct tcp_block *block;         /* NULL: none needed */
@@ -79,6 +80,7 @@ struct tcp_pool {
     uint8_t *memory; /* out and the blocks */
     uint8_t *out;    /* TCP_BLOCK_BYTES */
     size_t open;     /* READING or WRITING */
+    uint64_t turns;  /* of progress, so far */
     bool draining;   /* a connection that has asked nothing more is closed */
 };
 

@@ -1,6 +1,7 @@
 #include "tcp_server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,16 +76,26 @@ static void pause_accepting(struct tcp_server *server)
     (void)uv_timer_start(&server->pause, on_pause_over, PAUSE_MS, 0);
 }
 
-/* accept_failed - true: try once more. */
-static bool accept_failed(struct tcp_server *server, const struct snapshot *snapshot, int error)
+/* client_waits - the kernel looks for a descriptor before it looks for a client, so EMFILE
+ * alone does not tell that there is one to make room for. */
+static bool client_waits(int fd)
 {
-    switch (error) {
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+    return poll(&pollfd, 1, 0) == 1;
+}
+
+/* accept_failed - true: try once more. */
+static bool accept_failed(struct tcp_server *server, const struct snapshot *snapshot, int fd)
+{
+    switch (errno) {
     case EAGAIN: return false;
     case EINTR:
     case ECONNABORTED:
     case EPERM: /* a firewall's word */ return true;
     case EMFILE:
     case ENFILE:
+        if (!client_waits(fd))
+            return false;
         if (evict(server, snapshot))
             return true;
         break; /* somebody else has them all */
@@ -105,7 +116,7 @@ static bool accept_one(struct tcp_server *server, const struct snapshot *snapsho
     socklen_t len = sizeof(peer);
     int client_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client_fd < 0)
-        return accept_failed(server, snapshot, errno);
+        return accept_failed(server, snapshot, fd);
     counter_add(&server->context->counters->tcp_accepted, 1);
     struct ip_addr client;
     uint16_t port;

@@ -31,16 +31,20 @@ void tcp_pool_deinit(struct tcp_pool *pool)
     *pool = (struct tcp_pool){0};
 }
 
+bool tcp_pool_is_exhausted(const struct tcp_pool *pool)
+{
+    return !pool->free && pool->touched == pool->conn_count;
+}
+
 struct tcp_conn *tcp_pool_take(struct tcp_pool *pool)
 {
+    if (tcp_pool_is_exhausted(pool))
+        return NULL;
     struct tcp_conn *conn = pool->free;
-    if (conn) {
+    if (conn)
         pool->free = conn->newer;
-    } else {
-        if (pool->touched == pool->conn_count)
-            return NULL;
+    else
         conn = &pool->conns[pool->touched++];
-    }
     memset(conn, 0, offsetof(struct tcp_conn, small));
     conn->pool = pool;
     return conn;

@@ -93,6 +93,10 @@ void tcp_pool_deinit(struct tcp_pool *pool);
  */
 struct tcp_conn *tcp_pool_take(struct tcp_pool *pool);
 
+/* tcp_pool_is_exhausted - would it? Then some are CLOSING, and free after this turn of the
+ * loop: there are more objects than connections may be open. */
+bool tcp_pool_is_exhausted(const struct tcp_pool *pool);
+
 /* tcp_pool_put_back - the loop has let go of it (or never had it). */
 void tcp_pool_put_back(struct tcp_conn *conn);
 

@@ -70,10 +70,12 @@ static void objects_are_used_again_when_they_are_put_back(void **state)
     struct tcp_conn *conns[CONNS];
     for (size_t i = 0; i < CONNS; i++)
         conns[i] = add(p, i);
+    assert_true(tcp_pool_is_exhausted(&p->pool));
     assert_null(tcp_pool_take(&p->pool));
     tcp_pool_remove(conns[3]);
     assert_null(tcp_pool_take(&p->pool)); /* the loop still has it */
     tcp_pool_put_back(conns[3]);
+    assert_false(tcp_pool_is_exhausted(&p->pool));
     assert_ptr_equal(tcp_pool_take(&p->pool), conns[3]);
     assert_null(tcp_pool_take(&p->pool));
 }

@@ -60,7 +60,7 @@ static enum err refuse_tree(struct walk *walk, const char *fault)
     return ERR_CORRUPT;
 }
 
-static enum err put_leaf(struct walk *walk, unsigned family, struct geo_key start, unsigned len,
+static enum err put_leaf(struct walk *walk, unsigned family, unsigned len,
                          const struct branch *branch)
 {
     uint32_t value =
@@ -71,7 +71,7 @@ static enum err put_leaf(struct walk *walk, unsigned family, struct geo_key star
         geo_bitmap_set(&walk->used, branch->offset);
         value = branch->offset + 1;
     }
-    return geo_tiling_add(&walk->db->tilings[family], start, len, value);
+    return geo_tiling_add(&walk->db->tilings[family], len, value);
 }
 
 static enum err walk_node(struct walk *walk, unsigned family, uint64_t node,
@@ -86,17 +86,17 @@ static enum err walk_branch(struct walk *walk, unsigned family, const struct bra
     if (branch->type == MMDB_RECORD_TYPE_INVALID)
         return refuse_tree(walk, "the search tree points outside the file");
     if (branch->type != MMDB_RECORD_TYPE_SEARCH_NODE) {
-        enum err err = put_leaf(walk, family, start, len, branch);
+        enum err err = put_leaf(walk, family, len, branch);
         if (err == ERR_OK && v4_inside) /* a network so wide that it holds all of IPv4 */
-            err = put_leaf(walk, GEO_V4, start, 0, branch);
+            err = put_leaf(walk, GEO_V4, 0, branch);
         return err;
     }
     if (v4_inside && len == V4_DEPTH) {
-        enum err err = put_leaf(walk, GEO_V6, start, len, &nothing);
+        enum err err = put_leaf(walk, GEO_V6, len, &nothing);
         return err == ERR_OK ? walk_node(walk, GEO_V4, branch->node, start, 0) : err;
     }
     if (family == GEO_V6 && branch->node == walk->mmdb->ipv4_start_node.node_value)
-        return put_leaf(walk, family, start, len, &nothing);
+        return put_leaf(walk, family, len, &nothing);
     return walk_node(walk, family, branch->node, start, len);
 }
 
@@ -144,7 +144,7 @@ static enum err walk_tree(struct walk *walk)
     if (metadata->ip_version == 6)
         return walk_node(walk, GEO_V6, 0, zero, 0);
     err = walk_node(walk, GEO_V4, 0, zero, 0);
-    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], zero, 0, 0) : err;
+    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], 0, 0) : err;
 }
 
 /* ---- The records --------------------------------------------------------------------------

@@ -47,6 +47,7 @@ struct answer_worker {
     struct query query;
     struct response response;
     struct name_key key;
+    uint8_t chain_name[DNS_NAME_MAX + 1]; /* the target being followed, lower */
     struct policy_answer policy;
 };
 

@@ -59,7 +59,7 @@ static inline uint8_t reader_u8(struct reader *r)
 static inline uint16_t reader_u16(struct reader *r)
 {
     const uint8_t *b = reader_take(r, 2);
-    return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+    return b ? (uint16_t)((unsigned)b[0] << 8 | b[1]) : 0;
 }
 
 static inline uint32_t reader_u32(struct reader *r)

@@ -37,6 +37,7 @@ struct response {
     struct response_edns edns;
     uint16_t flags; /* QR, opcode, RD copied; AA and TC as set */
     unsigned rcode; /* 12 bits */
+    uint16_t class; /* of the records; IN unless the caller says otherwise */
     uint16_t counts[3];
     unsigned name_count;
     uint16_t names[RESPONSE_NAMES_MAX]; /* offsets of names and suffixes written so far */

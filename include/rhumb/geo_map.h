@@ -10,10 +10,10 @@
  *
  * Merging, field by field (country, continent, subdivision, coordinates; ASN):
  *   - among databases the first listed that knows the field wins;
- *   - the operator's network wins over a database whose matching network is as long or shorter;
- * of two operator networks the longer one counts alone;
+ *   - the operator's network wins over that database if its matching network is as long or
+ *     shorter; of two operator networks the longer one counts alone;
  *   - place fields are never mixed between countries: subdivision, continent and coordinates
- * come from a source only if it names no other country than the one chosen;
+ *     come from a source only if it names no other country than the one chosen;
  *   - a record that cannot be decoded is an unknown place.
  */
 #pragma once
@@ -32,9 +32,10 @@ struct geo_db; /* one opened MMDB file, private copy in memory */
 /* geo_db_open - copy the file, check that it is whole (metadata, complete walk of the search
  * tree).
  *
- * returns  ERR_OK; ERR_INVALID (diags has one error at place: unreadable, corrupt, no known
- * schema) threads  any, one at a time for one object; nothing of it remains mapped after
- * geo_db_close()
+ * returns  ERR_OK (diags may have one warning: records that cannot be decoded); ERR_INVALID
+ *          (diags has one error at place: unreadable, corrupt, no known schema); ERR_NO_MEMORY
+ * threads  any, one at a time for one object; nothing of it remains mapped after
+ *          geo_db_close()
  */
 WARN_UNUSED enum err geo_db_open(const char *path, const struct diag_place *place,
                                  struct diag_list *diags, struct geo_db **out_db);
@@ -54,11 +55,12 @@ enum { GEO_SOURCE_NONE = 255, GEO_SOURCE_NETWORK = 254, GEO_SOURCE_DEFAULT = 253
 enum { GEO_MARK_NONE = 0xffffffff };
 
 struct geo_location {
-    struct geo_place
-        place;     /* completed; the operator's default where no source knows the country */
+    struct geo_place place; /* completed; the operator's default where no source knows the
+                               country, the continent or coordinates */
     uint32_t mark; /* index into geo_map_input.marks of the longest one around; or none */
     uint8_t place_source; /* database index 0..31, or GEO_SOURCE_... */
     uint8_t asn_source;
+    uint8_t zero[2]; /* instead of padding: locations are compared by their bytes */
 };
 
 struct geo_map_input {
@@ -73,8 +75,9 @@ struct geo_map_input {
 
 struct geo_map;
 
-/* geo_map_build - walk, merge, intern. ERR_OK, ERR_NO_MEMORY, ERR_CORRUPT (a database that
- * lied), ERR_LIMIT. */
+/* geo_map_build - walk, merge, intern. The map borrows nothing: databases may be closed.
+ * ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (over 32 databases, or 2^24 locations). A database cannot
+ * be found corrupt here: geo_db_open() has read all of it. */
 WARN_UNUSED enum err geo_map_build(const struct geo_map_input *input, struct geo_map **out_map);
 void geo_map_free(struct geo_map *map);
 

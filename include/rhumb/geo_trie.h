@@ -1,10 +1,10 @@
 /* geo_trie.h - client network -> class, in a few cache lines.
  *
- * A multibit trie over each family (direct table for the first 16 bits, then strides of 6 bits
- * with bitmaps and packed leaves, after Asai and Ohara, "Poptrie", SIGCOMM 2015). Neighbouring
- * prefixes of one class are joined first, so the length of a leaf is the widest network around
- * the address in which every address has the same class: the true ECS scope. Immutable; any
- * thread.
+ * A multibit trie over each family (direct table for the first 18 or 16 bits, then strides of 6
+ * bits with bitmaps and packed leaves, after Asai and Ohara, "Poptrie", SIGCOMM 2015).
+ * Neighbouring prefixes of one class are joined first, so the length of a leaf is the widest
+ * network around the address in which every address has the same class: the true ECS scope.
+ * Immutable; any thread.
  *
  * The four ranges of ip_embedding_ranges never join with their surroundings: an address in
  * them is looked up by the IPv4 address inside it, so a wider scope would be a lie.

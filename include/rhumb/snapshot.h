@@ -25,6 +25,7 @@ struct snapshot_binding {
     uint16_t service;
     uint8_t pinned; /* region of a `{region}` name; POLICY_NO_REGION: none */
     bool sticky;
+    bool may_alias; /* its answer can be a CNAME: then it speaks for every type */
 };
 
 /* One (check, address) to probe. Two services that check the same thing the same way share it.
@@ -35,6 +36,12 @@ struct snapshot_target {
     struct ip_addr addr;
     const uint16_t *services; /* those it belongs to, each once */
     size_t service_count;
+};
+
+/* What is told of a geo database after it was compiled in. */
+struct snapshot_database {
+    const char *path;
+    uint64_t built_s; /* seconds since 1970 */
 };
 
 struct snapshot {
@@ -51,12 +58,12 @@ struct snapshot {
     struct geo_map *map; /* kept only when asked for (explain); else NULL */
     const char **files;  /* all that went in: a change of one of them asks for a reload */
     size_t file_count;
+    struct snapshot_database *databases;
+    size_t database_count;
 };
 
 struct snapshot_options {
-    bool keep_map;
-    /* Wall clock in seconds since 1970, to tell the age of databases; 0: do not judge. */
-    uint64_t now_s;
+    bool keep_map; /* explain needs the merged geography; the server does not */
 };
 
 /* snapshot_compile - steps 1 to 6 of a reload: configuration, zones, databases, policies,

@@ -1,0 +1,31 @@
+#include "clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+uint64_t clock_monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    /* An hour more, so that "long ago" can be subtracted soon after the machine has started. */
+    return ((uint64_t)now.tv_sec + 3600) * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t clock_wall_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec;
+}
+
+const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX])
+{
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    size_t len = strftime(buffer, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(buffer + len, CLOCK_TEXT_MAX - len, ".%03uZ",
+             (unsigned)(now.tv_nsec / 1000000) % 1000);
+    return buffer;
+}

@@ -1,0 +1,15 @@
+/* clock.h - the two clocks; nothing below this floor reads one. */
+#pragma once
+
+#include <stdint.h>
+
+/* clock_monotonic_ms - never steps; for intervals. Starts well above 0. */
+uint64_t clock_monotonic_ms(void);
+
+/* clock_wall_s - seconds since 1970; for people and ages of files. */
+uint64_t clock_wall_s(void);
+
+/* clock_wall_format - "2026-08-01T12:00:00.123Z"; returns buffer. */
+enum { CLOCK_TEXT_MAX = 32 };
+
+const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX]);

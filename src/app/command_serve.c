@@ -1,0 +1,261 @@
+/* rhumb serve: start in an order in which each step finds what it needs, run, and stop in the
+ * reverse order.
+ *
+ *   compile the first snapshot     errors: print them all, exit 1
+ *   bind sockets, drop privileges
+ *   publish, start probing         until every target is decided, at most FIRST_RESULTS_MS
+ *   start the workers, READY=1
+ *   ... SIGHUP, changed files: reload.c
+ *   SIGTERM, SIGINT: drain TCP, stop the workers, run the loop down, exit 0
+ */
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <uv.h>
+
+#include "rhumb/log.h"
+#include "rhumb/net.h"
+#include "rhumb/snapshot.h"
+
+#include "clock.h"
+#include "commands.h"
+#include "health_monitor.h"
+#include "privilege.h"
+#include "reload.h"
+#include "sd_notify.h"
+
+/* No client is answered blind if it can be helped: serving waits this long for the first
+ * results. */
+enum { FIRST_RESULTS_MS = 2000, DRAIN_POLL_MS = 20 };
+
+struct server {
+    uv_loop_t loop;
+    struct snapshot_slot *slot;
+    struct net *net;
+    struct health_monitor *monitor;
+    struct reload *reload;
+    uv_signal_t hangup, terminate, interrupt, user1;
+    uv_timer_t drain_timer;
+    uint64_t drain_until_ms;
+    bool serving, stopping;
+    int exit_status;
+};
+
+/* ---- stopping
+ * -------------------------------------------------------------------------------- */
+
+static void log_totals(const struct server *server)
+{
+    struct net_totals t;
+    net_totals(server->net, &t);
+    log_event(
+        LOG_LEVEL_INFO, "totals",
+        "queries=%llu udp_sent=%llu tcp_queries=%llu steered=%llu noerror=%llu nodata=%llu "
+        "nxdomain=%llu refused=%llu referral=%llu servfail=%llu formerr=%llu dropped=%llu "
+        "truncated=%llu "
+        "all_down=%llu udp_send_dropped=%llu tcp_evicted=%llu",
+        (unsigned long long)t.queries, (unsigned long long)t.udp_sent,
+        (unsigned long long)t.tcp_queries, (unsigned long long)t.steered,
+        (unsigned long long)t.noerror, (unsigned long long)t.nodata,
+        (unsigned long long)t.nxdomain, (unsigned long long)t.refused,
+        (unsigned long long)t.referral, (unsigned long long)t.servfail,
+        (unsigned long long)t.formerr, (unsigned long long)t.dropped,
+        (unsigned long long)t.truncated, (unsigned long long)t.all_down,
+        (unsigned long long)t.udp_send_dropped, (unsigned long long)t.tcp_evicted);
+}
+
+static void finish(struct server *server)
+{
+    if (server->serving)
+        log_totals(server);
+    net_stop(server->net);
+    server->net = NULL;
+    reload_close(server->reload);
+    health_monitor_close(server->monitor);
+    uv_handle_t *handles[] = {
+        (uv_handle_t *)&server->hangup,      (uv_handle_t *)&server->terminate,
+        (uv_handle_t *)&server->interrupt,   (uv_handle_t *)&server->user1,
+        (uv_handle_t *)&server->drain_timer,
+    };
+    for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++)
+        uv_close(handles[i], NULL);
+}
+
+static void on_drain_poll(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    if (net_connections(server->net) > 0 && clock_monotonic_ms() < server->drain_until_ms)
+        return;
+    uv_timer_stop(timer);
+    finish(server);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_event(LOG_LEVEL_INFO, "stopping", "signal=%d", number);
+    sd_notify_state("STOPPING=1");
+    if (!server->serving) {
+        finish(server);
+        return;
+    }
+    net_drain(server->net);
+    server->drain_until_ms =
+        clock_monotonic_ms() + snapshot_current(server->slot)->config->server.drain_ms;
+    uv_timer_start(&server->drain_timer, on_drain_poll, 0, DRAIN_POLL_MS);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    (void)number;
+    if (!server->stopping)
+        reload_request(server->reload, "SIGHUP");
+}
+
+static void on_user1(uv_signal_t *handle, int number)
+{
+    (void)number;
+    log_totals(handle->data);
+}
+
+/* ---- starting
+ * -------------------------------------------------------------------------------- */
+
+static void log_start(const struct server *server, const struct snapshot *snapshot)
+{
+    uint64_t now_s = clock_wall_s();
+    char quoted[LOG_QUOTE_MAX];
+    for (size_t i = 0; i < snapshot->database_count; i++) {
+        uint64_t built_s = snapshot->databases[i].built_s;
+        log_event(LOG_LEVEL_INFO, "database", "path=%s age_days=%llu",
+                  log_quote(snapshot->databases[i].path, quoted),
+                  (unsigned long long)(now_s > built_s ? (now_s - built_s) / 86400 : 0));
+    }
+    for (size_t i = 0; i < snapshot->config->server.listener_count; i++) {
+        const struct config_listener *listener = &snapshot->config->server.listeners[i];
+        char address[IP_TEXT_MAX];
+        log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u",
+                  ip_format(&listener->addr, address), listener->port);
+    }
+    log_event(LOG_LEVEL_INFO, "ready", "version=%s workers=%zu zones=%zu names=%zu targets=%zu",
+              RHUMB_VERSION, net_worker_count(server->net), snapshot->zones.zone_count,
+              snapshot->binding_count, snapshot->target_count);
+}
+
+/* on_settled - health is known as well as it can be: serve. */
+static void on_settled(void *ctx)
+{
+    struct server *server = ctx;
+    if (server->stopping)
+        return;
+    enum err err = net_start(server->net);
+    if (err != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "start_failed", "what=workers reason=\"%s\"", err_text(err));
+        server->exit_status = EXIT_STATUS_ERRORS;
+        server->stopping = true;
+        finish(server);
+        return;
+    }
+    server->serving = true;
+    log_start(server, snapshot_current(server->slot));
+    sd_notify_state("READY=1");
+}
+
+static void watch_signal(struct server *server, uv_signal_t *handle, uv_signal_cb callback,
+                         int number)
+{
+    uv_signal_init(&server->loop, handle);
+    handle->data = server;
+    uv_signal_start(handle, callback, number);
+}
+
+/* start_control - the control loop's parts. On failure nothing is left on the loop but what
+ * run_down() closes. */
+static enum err start_control(struct server *server, const char *config_path,
+                              struct snapshot *first)
+{
+    enum err err = health_monitor_new(&server->loop, &server->monitor);
+    if (err != ERR_OK)
+        return err;
+    err = health_monitor_retarget(server->monitor, first);
+    if (err == ERR_OK) {
+        snapshot_publish(server->slot, first);
+        err = reload_new(&server->loop, config_path, server->slot, server->monitor,
+                         &server->reload);
+    }
+    if (err != ERR_OK) {
+        health_monitor_close(server->monitor);
+        return err;
+    }
+    watch_signal(server, &server->hangup, on_hangup, SIGHUP);
+    watch_signal(server, &server->terminate, on_stop_signal, SIGTERM);
+    watch_signal(server, &server->interrupt, on_stop_signal, SIGINT);
+    watch_signal(server, &server->user1, on_user1, SIGUSR1);
+    uv_timer_init(&server->loop, &server->drain_timer);
+    server->drain_timer.data = server;
+    health_monitor_when_settled(server->monitor, FIRST_RESULTS_MS, on_settled, server);
+    return ERR_OK;
+}
+
+/* open_sockets - bind, then give root up. */
+static enum err open_sockets(struct server *server, const struct snapshot *first,
+                             struct diag_list *diags)
+{
+    const struct config_server *config = &first->config->server;
+    enum err err = net_open(config, server->slot, diags, &server->net);
+    if (err == ERR_OK && config->user)
+        err = privilege_drop(config->user, diags);
+    return err;
+}
+
+static int serve(struct server *server, const char *config_path, struct snapshot *first)
+{
+    if (uv_loop_init(&server->loop) != 0) {
+        snapshot_free(first);
+        return EXIT_STATUS_ERRORS;
+    }
+    enum err err = start_control(server, config_path, first);
+    if (err != ERR_OK) {
+        fprintf(stderr, "rhumb: %s\n", err_text(err));
+        server->exit_status = EXIT_STATUS_ERRORS;
+        net_stop(server->net);
+        if (snapshot_current(server->slot) != first)
+            snapshot_free(first);
+    }
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&server->loop);
+    return server->exit_status;
+}
+
+int command_serve(const struct options *options)
+{
+    struct snapshot_options compile = {.keep_map = false};
+    struct server server = {.slot = snapshot_slot_new(), .exit_status = EXIT_STATUS_OK};
+    struct diag_list *diags = diag_list_new();
+    struct snapshot *first = NULL;
+    enum err err = diags && server.slot
+                       ? snapshot_compile(options->config_path, &compile, diags, &first)
+                       : ERR_NO_MEMORY;
+    malloc_trim(0);
+    if (err == ERR_OK)
+        err = open_sockets(&server, first, diags);
+    if (diags)
+        diag_print_all(diags, stderr);
+    diag_list_free(diags);
+    int status = EXIT_STATUS_ERRORS;
+    if (err == ERR_OK) {
+        status = serve(&server, options->config_path, first);
+    } else {
+        fprintf(stderr, "rhumb: not started: %s\n", err_text(err));
+        net_stop(server.net);
+        snapshot_free(first);
+    }
+    snapshot_slot_free(server.slot);
+    return status;
+}

@@ -1,0 +1,8 @@
+/* commands.h - the subcommands. Each returns an enum exit_status. */
+#pragma once
+
+#include "options.h"
+
+int command_serve(const struct options *options);
+int command_check(const struct options *options);
+int command_explain(const struct options *options);

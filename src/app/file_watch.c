@@ -1,0 +1,184 @@
+#include "file_watch.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rhumb/log.h"
+
+enum { QUIET_MS = 500, FOLDERS_MAX = 256 };
+
+struct watched_file {
+    char *path;
+    struct stat seen; /* all zero: it was not there */
+};
+
+/* One watched folder. It outlives its place in the list until its handle has closed. */
+struct folder {
+    uv_fs_event_t event;
+    char *path;
+};
+
+struct file_watch {
+    uv_loop_t *loop;
+    file_watch_on_change on_change;
+    void *ctx;
+    struct watched_file *files;
+    size_t file_count;
+    struct folder *folders[FOLDERS_MAX];
+    size_t folder_count;
+    uv_timer_t quiet_timer;
+};
+
+static struct stat look_at(const char *path)
+{
+    struct stat seen;
+    if (stat(path, &seen) != 0)
+        memset(&seen, 0, sizeof(seen));
+    return seen;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* on_quiet - nothing has stirred for a while: has anything really changed? */
+static void on_quiet(uv_timer_t *timer)
+{
+    struct file_watch *watch = timer->data;
+    const char *changed = NULL;
+    for (size_t i = 0; i < watch->file_count; i++) {
+        struct stat now = look_at(watch->files[i].path);
+        if (is_same(&now, &watch->files[i].seen))
+            continue;
+        watch->files[i].seen = now;
+        changed = watch->files[i].path;
+    }
+    if (changed)
+        watch->on_change(watch->ctx, changed);
+}
+
+static void on_folder_event(uv_fs_event_t *event, const char *name, int events, int status)
+{
+    (void)name;
+    (void)events;
+    struct file_watch *watch = event->data;
+    if (status == 0)
+        uv_timer_start(&watch->quiet_timer, on_quiet, QUIET_MS, 0);
+}
+
+static void on_folder_closed(uv_handle_t *handle)
+{
+    struct folder *folder = (struct folder *)handle; /* event is its first member */
+    free(folder->path);
+    free(folder);
+}
+
+static bool is_watched(const struct file_watch *watch, const char *path)
+{
+    for (size_t i = 0; i < watch->folder_count; i++)
+        if (strcmp(watch->folders[i]->path, path) == 0)
+            return true;
+    return false;
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static void watch_folder(struct file_watch *watch, char *path)
+{
+    char quoted[LOG_QUOTE_MAX];
+    struct folder *folder = NULL;
+    if (!path || is_watched(watch, path) || watch->folder_count == FOLDERS_MAX) {
+        free(path);
+        return;
+    }
+    folder = calloc(1, sizeof(*folder));
+    if (!folder || uv_fs_event_init(watch->loop, &folder->event) != 0) {
+        free(folder);
+        free(path);
+        return;
+    }
+    folder->path = path;
+    folder->event.data = watch;
+    int status = uv_fs_event_start(&folder->event, on_folder_event, path, 0);
+    if (status != 0) {
+        log_event(LOG_LEVEL_WARNING, "watch_failed", "folder=%s reason=%s remedy=SIGHUP",
+                  log_quote(path, quoted), uv_err_name(status));
+        uv_close((uv_handle_t *)&folder->event, on_folder_closed);
+        return;
+    }
+    watch->folders[watch->folder_count++] = folder;
+}
+
+static void forget(struct file_watch *watch)
+{
+    for (size_t i = 0; i < watch->folder_count; i++)
+        uv_close((uv_handle_t *)&watch->folders[i]->event, on_folder_closed);
+    watch->folder_count = 0;
+    for (size_t i = 0; i < watch->file_count; i++)
+        free(watch->files[i].path);
+    free(watch->files);
+    watch->files = NULL;
+    watch->file_count = 0;
+}
+
+enum err file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
+{
+    struct watched_file *files = calloc(count + 1, sizeof(*files));
+    if (!files)
+        return ERR_NO_MEMORY;
+    size_t copied = 0;
+    for (; copied < count; copied++) {
+        files[copied].path = strdup(paths[copied]);
+        if (!files[copied].path)
+            break;
+        files[copied].seen = look_at(paths[copied]);
+    }
+    if (copied < count) {
+        while (copied > 0)
+            free(files[--copied].path);
+        free(files);
+        return ERR_NO_MEMORY;
+    }
+    forget(watch);
+    watch->files = files;
+    watch->file_count = count;
+    for (size_t i = 0; i < count; i++)
+        watch_folder(watch, folder_of(files[i].path));
+    return ERR_OK;
+}
+
+enum err file_watch_new(uv_loop_t *loop, file_watch_on_change on_change, void *ctx,
+                        struct file_watch **out_watch)
+{
+    struct file_watch *watch = calloc(1, sizeof(*watch));
+    if (!watch)
+        return ERR_NO_MEMORY;
+    watch->loop = loop;
+    watch->on_change = on_change;
+    watch->ctx = ctx;
+    uv_timer_init(loop, &watch->quiet_timer);
+    watch->quiet_timer.data = watch;
+    *out_watch = watch;
+    return ERR_OK;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void file_watch_close(struct file_watch *watch)
+{
+    forget(watch);
+    uv_close((uv_handle_t *)&watch->quiet_timer, on_timer_closed);
+}

@@ -1,0 +1,375 @@
+#include "health_monitor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rhumb/log.h"
+#include "rhumb/probe.h"
+
+#include "clock.h"
+
+enum {
+    REVIEW_MS = 1000,              /* how often services are looked at for "settled again" */
+    FIRST_ROUND_MS_PER_TARGET = 2, /* the first round takes 2 ms a target ... */
+    FIRST_ROUND_MIN_MS = 50,       /* ... but at least this, */
+};                                 /* and at most the check's interval */
+
+struct machine {
+    uint64_t key;
+    struct health_machine fsm;
+    struct health_thresholds thresholds;
+    struct probe *probe;
+    struct health_monitor *monitor;
+    uint32_t target; /* index into snapshot->targets */
+    char reason[PROBE_REASON_MAX];
+};
+
+struct health_monitor {
+    uv_loop_t *loop;
+    struct prober *prober;
+    struct snapshot *snapshot; /* borrowed: the one that is or will be published */
+    struct machine **machines; /* by ascending key, like snapshot->targets */
+    size_t machine_count;
+    bool *service_dark; /* per service: nothing usable, already told */
+    uv_timer_t review_timer, settled_timer;
+    size_t undecided;
+    void (*on_settled)(void *ctx);
+    void *on_settled_ctx;
+    unsigned open_handles;
+};
+
+static struct health_thresholds thresholds_of(const struct config_check *check)
+{
+    return (struct health_thresholds){
+        .fall = check->fall,
+        .rise = check->rise,
+        .interval_ms = check->interval_ms,
+        .confirm_ms = check->confirm_ms,
+        .min_down_ms = check->min_down_ms,
+        .assume_up = check->assume_up,
+    };
+}
+
+/* ---- services
+ * -------------------------------------------------------------------------------- */
+
+/* Per service while it is reviewed. */
+struct tally {
+    unsigned targets, usable;
+    bool unsettled;
+};
+
+static void tally_machine(const struct health_monitor *monitor, const struct machine *machine,
+                          uint64_t now_ms, struct tally *tallies)
+{
+    const struct snapshot_target *target = &monitor->snapshot->targets[machine->target];
+    uint64_t changed_ms = machine->fsm.changed_ms;
+    uint64_t age_ms = now_ms > changed_ms ? now_ms - changed_ms : 0;
+    for (size_t i = 0; i < target->service_count; i++) {
+        uint16_t service = target->services[i];
+        const struct config_service *config = &monitor->snapshot->config->services[service];
+        struct tally *tally = &tallies[service];
+        tally->targets++;
+        tally->usable += health_fsm_is_usable(&machine->fsm, &machine->thresholds);
+        tally->unsettled |= machine->fsm.state == HEALTH_DOWN ||
+                            (changed_ms > 0 && age_ms < config->ttl.settle_ms);
+    }
+}
+
+static void tell_darkness(struct health_monitor *monitor, size_t service,
+                          const struct tally *tally)
+{
+    bool dark = tally->targets > 0 && tally->usable == 0;
+    if (dark == monitor->service_dark[service])
+        return;
+    monitor->service_dark[service] = dark;
+    char quoted[LOG_QUOTE_MAX];
+    const char *name = log_quote(monitor->snapshot->config->services[service].name, quoted);
+    if (dark)
+        log_event(LOG_LEVEL_ERROR, "service_all_down",
+                  "service=%s severity=critical endpoints=%u remedy=when_all_down", name,
+                  tally->targets);
+    else
+        log_event(LOG_LEVEL_INFO, "service_usable", "service=%s usable=%u", name,
+                  tally->usable);
+}
+
+/* review_services - publish each service's word: is any of its endpoints down, or was lately?
+ */
+static void review_services(struct health_monitor *monitor)
+{
+    if (!monitor->snapshot)
+        return;
+    size_t count = monitor->snapshot->config->service_count;
+    struct tally *tallies = calloc(count + 1, sizeof(*tallies));
+    if (!tallies)
+        return; /* the words stay as they are; the next review comes in a second */
+    uint64_t now_ms = clock_monotonic_ms();
+    for (size_t i = 0; i < monitor->machine_count; i++)
+        tally_machine(monitor, monitor->machines[i], now_ms, tallies);
+    for (size_t s = 0; s < count; s++) {
+        health_table_set_service(&monitor->snapshot->health, s,
+                                 tallies[s].unsettled ? HEALTH_SERVICE_UNSETTLED : 0);
+        tell_darkness(monitor, s, &tallies[s]);
+    }
+    free(tallies);
+}
+
+static void on_review(uv_timer_t *timer)
+{
+    review_services(timer->data);
+}
+
+/* ---- results
+ * --------------------------------------------------------------------------------- */
+
+static bool is_decided(const struct machine *machine)
+{
+    return machine->fsm.state != HEALTH_UNKNOWN;
+}
+
+static void settle(struct health_monitor *monitor)
+{
+    void (*on_settled)(void *ctx) = monitor->on_settled;
+    if (!on_settled)
+        return;
+    monitor->on_settled = NULL;
+    uv_timer_stop(&monitor->settled_timer);
+    on_settled(monitor->on_settled_ctx);
+}
+
+static void on_settled_timeout(uv_timer_t *timer)
+{
+    settle(timer->data);
+}
+
+static void publish_word(struct health_monitor *monitor, const struct machine *machine)
+{
+    struct health_table *table = &monitor->snapshot->health;
+    health_table_set(table, machine->target,
+                     health_word_of(&machine->fsm, &machine->thresholds));
+    health_table_set_rtt_us(table, machine->target, machine->fsm.rtt_us);
+}
+
+static void tell_transition(const struct health_monitor *monitor, const struct machine *machine,
+                            const struct health_event *event)
+{
+    const struct snapshot_target *target = &monitor->snapshot->targets[machine->target];
+    const struct config *config = monitor->snapshot->config;
+    char address[IP_TEXT_MAX], reason[LOG_QUOTE_MAX], check[LOG_QUOTE_MAX],
+        service[LOG_QUOTE_MAX];
+    bool bad = event->to == HEALTH_DOWN || event->to == HEALTH_SUSPECT;
+    log_event(bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "health",
+              "address=%s check=%s service=%s from=%s to=%s reason=%s",
+              ip_format(&target->addr, address),
+              log_quote(config->checks[target->check].name, check),
+              log_quote(config->services[target->services[0]].name, service),
+              health_state_name(event->from), health_state_name(event->to),
+              log_quote(machine->reason, reason));
+}
+
+/* on_result - a probe has ended: step, publish, tell; when is it due again? */
+static uint32_t on_result(void *ctx, const struct probe_result *result)
+{
+    struct machine *machine = ctx;
+    struct health_monitor *monitor = machine->monitor;
+    struct health_event event;
+    bool was_decided = is_decided(machine);
+    memcpy(machine->reason, result->reason, sizeof(machine->reason));
+    bool changed = health_fsm_step(&machine->fsm, result->outcome, result->rtt_us,
+                                   &machine->thresholds, clock_monotonic_ms(), &event);
+    publish_word(monitor, machine);
+    if (changed) {
+        tell_transition(monitor, machine, &event);
+        review_services(monitor);
+    }
+    if (!was_decided && is_decided(machine) && --monitor->undecided == 0)
+        settle(monitor);
+    return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+}
+
+/* ---- targets
+ * --------------------------------------------------------------------------------- */
+
+static void machine_free(struct machine *machine)
+{
+    if (machine && machine->probe)
+        probe_remove(machine->probe);
+    free(machine);
+}
+
+/* first_round_ms - new targets start spread, but soon: until then their state is only assumed.
+ */
+static uint64_t first_round_ms(size_t targets, const struct config_check *check)
+{
+    uint64_t spread_ms = targets * FIRST_ROUND_MS_PER_TARGET;
+    if (spread_ms < FIRST_ROUND_MIN_MS)
+        spread_ms = FIRST_ROUND_MIN_MS;
+    return spread_ms < check->interval_ms ? spread_ms : check->interval_ms;
+}
+
+static struct machine *machine_start(struct health_monitor *monitor,
+                                     const struct snapshot *fresh, uint32_t index)
+{
+    const struct snapshot_target *target = &fresh->targets[index];
+    const struct config_check *check = &fresh->config->checks[target->check];
+    struct machine *machine = calloc(1, sizeof(*machine));
+    if (!machine)
+        return NULL;
+    machine->key = target->key;
+    machine->thresholds = thresholds_of(check);
+    machine->monitor = monitor;
+    machine->target = index;
+    health_fsm_init(&machine->fsm, clock_monotonic_ms());
+    uint32_t first_ms = (uint32_t)(target->key % first_round_ms(fresh->target_count, check));
+    if (probe_add(monitor->prober, check, &target->addr, target->key, first_ms, on_result,
+                  machine, &machine->probe) != ERR_OK) {
+        free(machine);
+        return NULL;
+    }
+    return machine;
+}
+
+static void forget(struct machine **machines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        machine_free(machines[i]);
+    free(machines);
+}
+
+/* match - for each target of fresh its machine among the old ones (taken out of old), or NULL.
+ * Both are sorted. */
+static void match(struct health_monitor *monitor, const struct snapshot *fresh,
+                  struct machine **machines)
+{
+    size_t old = 0;
+    for (size_t i = 0; i < fresh->target_count; i++) {
+        while (old < monitor->machine_count &&
+               monitor->machines[old]->key < fresh->targets[i].key)
+            old++;
+        if (old < monitor->machine_count &&
+            monitor->machines[old]->key == fresh->targets[i].key)
+            machines[i] = monitor->machines[old];
+    }
+}
+
+/* start_missing - new machines where match() left NULL; is_new tells them. False: out of
+ * memory, all undone. */
+static bool start_missing(struct health_monitor *monitor, const struct snapshot *fresh,
+                          struct machine **machines, bool *is_new)
+{
+    for (size_t i = 0; i < fresh->target_count; i++) {
+        if (machines[i])
+            continue;
+        machines[i] = machine_start(monitor, fresh, (uint32_t)i);
+        is_new[i] = machines[i] != NULL;
+        if (machines[i])
+            continue;
+        for (size_t k = 0; k < i; k++)
+            if (is_new[k])
+                machine_free(machines[k]);
+        return false;
+    }
+    return true;
+}
+
+/* stop_gone - free the machines that fresh has no target for. */
+static void stop_gone(struct health_monitor *monitor, struct machine **machines, size_t count)
+{
+    size_t kept = 0;
+    for (size_t old = 0; old < monitor->machine_count; old++) {
+        while (kept < count && machines[kept]->key < monitor->machines[old]->key)
+            kept++;
+        if (kept == count || machines[kept] != monitor->machines[old])
+            machine_free(monitor->machines[old]);
+    }
+    free(monitor->machines);
+}
+
+enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot *fresh)
+{
+    size_t count = fresh->target_count;
+    struct machine **machines = calloc(count + 1, sizeof(struct machine *));
+    bool *is_new = calloc(count + 1, sizeof(*is_new));
+    bool *dark = calloc(fresh->config->service_count + 1, sizeof(*dark));
+    bool ok = machines && is_new && dark;
+    if (ok) {
+        match(monitor, fresh, machines);
+        ok = start_missing(monitor, fresh, machines, is_new);
+    }
+    free(is_new);
+    if (!ok) {
+        free(machines);
+        free(dark);
+        return ERR_NO_MEMORY;
+    }
+    stop_gone(monitor, machines, count);
+    free(monitor->service_dark);
+    monitor->service_dark = dark;
+    monitor->machines = machines;
+    monitor->machine_count = count;
+    monitor->snapshot = fresh;
+    monitor->undecided = 0;
+    for (size_t i = 0; i < count; i++) {
+        machines[i]->target = (uint32_t)i;
+        monitor->undecided += !is_decided(machines[i]);
+        publish_word(monitor, machines[i]);
+    }
+    const struct config_server *server = &fresh->config->server;
+    struct prober_limits limits = {server->probes_in_flight, server->probes_per_address};
+    prober_set_limits(monitor->prober, &limits);
+    review_services(monitor);
+    return ERR_OK;
+}
+
+void health_monitor_when_settled(struct health_monitor *monitor, uint64_t wait_ms,
+                                 void (*on_settled)(void *ctx), void *ctx)
+{
+    monitor->on_settled = on_settled;
+    monitor->on_settled_ctx = ctx;
+    if (monitor->undecided == 0)
+        settle(monitor);
+    else
+        uv_timer_start(&monitor->settled_timer, on_settled_timeout, wait_ms, 0);
+}
+
+/* ---- life
+ * ------------------------------------------------------------------------------------ */
+
+enum err health_monitor_new(uv_loop_t *loop, struct health_monitor **out_monitor)
+{
+    struct health_monitor *monitor = calloc(1, sizeof(*monitor));
+    if (!monitor)
+        return ERR_NO_MEMORY;
+    monitor->loop = loop;
+    struct prober_limits limits = {.max_in_flight = 1,
+                                   .max_per_address = 1}; /* until retarget */
+    enum err err = prober_new(loop, &limits, &monitor->prober);
+    if (err != ERR_OK) {
+        free(monitor);
+        return err;
+    }
+    uv_timer_init(loop, &monitor->review_timer);
+    uv_timer_init(loop, &monitor->settled_timer);
+    monitor->review_timer.data = monitor->settled_timer.data = monitor;
+    monitor->open_handles = 2;
+    uv_timer_start(&monitor->review_timer, on_review, REVIEW_MS, REVIEW_MS);
+    *out_monitor = monitor;
+    return ERR_OK;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct health_monitor *monitor = handle->data;
+    if (--monitor->open_handles == 0)
+        free(monitor);
+}
+
+void health_monitor_close(struct health_monitor *monitor)
+{
+    forget(monitor->machines, monitor->machine_count);
+    prober_close(monitor->prober);
+    free(monitor->service_dark);
+    uv_close((uv_handle_t *)&monitor->review_timer, on_closed);
+    uv_close((uv_handle_t *)&monitor->settled_timer, on_closed);
+}

@@ -1,0 +1,45 @@
+/* rhumb: where the process begins and ends. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "rhumb/log.h"
+
+#include "clock.h"
+#include "commands.h"
+#include "options.h"
+
+static void write_log(void *ctx, enum log_level level, const char *line)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    char now[CLOCK_TEXT_MAX];
+    (void)ctx;
+    if (level != LOG_LEVEL_DEBUG)
+        fprintf(stderr, "%s level=%s %s\n", clock_wall_format(now), names[level], line);
+}
+
+static void print_version(void)
+{
+    puts(
+        "rhumb " RHUMB_VERSION "\n"
+        "licence: Apache-2.0\n"
+        "zones/geo/country.mmdb: geo-whois-asn-country, CC0-1.0; contains statistics of the\n"
+        "regional Internet registries published by the NRO (nro.net), CC BY 4.0\n"
+        "country centroids: computed from Natural Earth (naturalearthdata.com), public domain");
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (!options_parse(argc, argv, &options))
+        return EXIT_STATUS_USAGE;
+    signal(SIGPIPE, SIG_IGN);
+    log_set_sink(write_log, NULL);
+    switch (options.command) {
+    case COMMAND_SERVE: return command_serve(&options);
+    case COMMAND_CHECK: return command_check(&options);
+    case COMMAND_EXPLAIN: return command_explain(&options);
+    case COMMAND_VERSION: print_version(); return EXIT_STATUS_OK;
+    case COMMAND_HELP: options_print_help(stdout); return EXIT_STATUS_OK;
+    }
+    return EXIT_STATUS_USAGE;
+}

@@ -1,0 +1,227 @@
+#include "reload.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rhumb/log.h"
+
+#include "clock.h"
+#include "file_watch.h"
+#include "sd_notify.h"
+
+struct reload {
+    uv_loop_t *loop;
+    char *config_path;
+    struct snapshot_slot *slot;
+    struct health_monitor *monitor;
+    struct file_watch *watch;
+    uv_work_t compile_work;
+    bool running, again, closing;
+    /* of the compilation under way; the pool thread owns them until it is done */
+    struct diag_list *diags;
+    struct snapshot *fresh;
+    enum err err;
+    uint64_t started_ms;
+};
+
+/* The old snapshot on its way out: a work item of its own, so that reloads may overlap with it.
+ */
+struct retirement {
+    uv_work_t work;
+    struct snapshot *old;
+    uint64_t grace_ms;
+};
+
+static void start(struct reload *reload);
+
+void reload_log_diags(const struct diag_list *diags)
+{
+    char file[LOG_QUOTE_MAX], message[LOG_QUOTE_MAX], remedy[LOG_QUOTE_MAX];
+    for (size_t i = 0; i < diag_count(diags); i++) {
+        const struct diag *diag = diag_get(diags, i);
+        bool is_error = diag->severity == DIAG_ERROR;
+        log_event(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "diagnostic",
+                  "file=%s line=%u column=%u message=%s remedy=%s",
+                  log_quote(diag->place.file ? diag->place.file : "", file), diag->place.line,
+                  diag->place.column, log_quote(diag->message, message),
+                  log_quote(diag->remedy ? diag->remedy : "", remedy));
+    }
+}
+
+/* ---- retiring
+ * -------------------------------------------------------------------------------- */
+
+static void retire_in_pool(uv_work_t *work)
+{
+    struct retirement *retirement = work->data;
+    uint64_t started_ms = clock_monotonic_ms();
+    snapshot_retire(retirement->old);
+    retirement->grace_ms = clock_monotonic_ms() - started_ms;
+    malloc_trim(0); /* a snapshot's worth of memory goes back to the system */
+}
+
+static void on_retired(uv_work_t *work, int status)
+{
+    (void)status;
+    struct retirement *retirement = work->data;
+    log_event(LOG_LEVEL_DEBUG, "snapshot_retired", "grace_ms=%llu",
+              (unsigned long long)retirement->grace_ms);
+    free(retirement);
+}
+
+static void retire(struct reload *reload, struct snapshot *old)
+{
+    struct retirement *retirement = calloc(1, sizeof(*retirement));
+    if (!retirement) { /* it stays: a leak beats a wait on the loop */
+        log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=retire");
+        return;
+    }
+    retirement->old = old;
+    retirement->work.data = retirement;
+    if (uv_queue_work(reload->loop, &retirement->work, retire_in_pool, on_retired) != 0)
+        free(retirement);
+}
+
+/* ---- compiling and publishing
+ * ---------------------------------------------------------------- */
+
+static void compile_in_pool(uv_work_t *work)
+{
+    struct reload *reload = work->data;
+    struct snapshot_options options = {.keep_map = false};
+    reload->fresh = NULL;
+    reload->err =
+        snapshot_compile(reload->config_path, &options, reload->diags, &reload->fresh);
+    malloc_trim(0);
+}
+
+/* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
+static void tell_what_needs_a_restart(const struct config_server *was,
+                                      const struct config_server *is)
+{
+    bool same =
+        was->listener_count == is->listener_count && was->workers == is->workers &&
+        (was->user == is->user || (was->user && is->user && strcmp(was->user, is->user) == 0));
+    for (size_t i = 0; same && i < was->listener_count; i++)
+        same = ip_equal(&was->listeners[i].addr, &is->listeners[i].addr) &&
+               was->listeners[i].port == is->listeners[i].port;
+    if (!same)
+        log_event(LOG_LEVEL_WARNING, "restart_needed",
+                  "what=\"server.listen, workers and user are read at start only\"");
+}
+
+static void publish(struct reload *reload)
+{
+    struct snapshot *fresh = reload->fresh;
+    reload->fresh = NULL;
+    if (health_monitor_retarget(reload->monitor, fresh) != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"out of memory\"");
+        snapshot_free(fresh);
+        return;
+    }
+    tell_what_needs_a_restart(&snapshot_current(reload->slot)->config->server,
+                              &fresh->config->server);
+    struct snapshot *old = snapshot_publish(reload->slot, fresh);
+    log_event(LOG_LEVEL_INFO, "reload",
+              "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
+              (unsigned long long)fresh->generation, fresh->zones.zone_count,
+              fresh->target_count,
+              (unsigned long long)(clock_monotonic_ms() - reload->started_ms));
+    if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
+    retire(reload, old);
+}
+
+static void on_compiled(uv_work_t *work, int status)
+{
+    struct reload *reload = work->data;
+    reload->running = false;
+    if (status == 0)
+        reload_log_diags(reload->diags);
+    if (reload->closing || status != 0) {
+        snapshot_free(reload->fresh);
+        reload->fresh = NULL;
+    } else if (reload->err == ERR_OK) {
+        publish(reload);
+    } else {
+        log_event(LOG_LEVEL_ERROR, "reload",
+                  "result=failed severity=critical errors=%zu kept=%llu reason=\"%s\"",
+                  diag_error_count(reload->diags),
+                  (unsigned long long)snapshot_current(reload->slot)->generation,
+                  err_text(reload->err));
+    }
+    diag_list_free(reload->diags);
+    reload->diags = NULL;
+    if (reload->closing) {
+        free(reload->config_path);
+        free(reload);
+        return;
+    }
+    sd_notify_state("READY=1");
+    if (reload->again)
+        start(reload);
+}
+
+static void start(struct reload *reload)
+{
+    reload->again = false;
+    reload->diags = diag_list_new();
+    reload->compile_work.data = reload;
+    reload->started_ms = clock_monotonic_ms();
+    if (!reload->diags ||
+        uv_queue_work(reload->loop, &reload->compile_work, compile_in_pool, on_compiled) != 0) {
+        log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"out of memory\"");
+        diag_list_free(reload->diags);
+        reload->diags = NULL;
+        return;
+    }
+    reload->running = true;
+    sd_notify_reloading();
+}
+
+void reload_request(struct reload *reload, const char *why)
+{
+    char quoted[LOG_QUOTE_MAX];
+    log_event(LOG_LEVEL_INFO, "reload_requested", "by=%s", log_quote(why, quoted));
+    if (reload->running)
+        reload->again = true;
+    else
+        start(reload);
+}
+
+static void on_file_changed(void *ctx, const char *path)
+{
+    reload_request(ctx, path);
+}
+
+enum err reload_new(uv_loop_t *loop, const char *config_path, struct snapshot_slot *slot,
+                    struct health_monitor *monitor, struct reload **out_reload)
+{
+    struct reload *reload = calloc(1, sizeof(*reload));
+    if (!reload)
+        return ERR_NO_MEMORY;
+    *reload = (struct reload){.loop = loop, .slot = slot, .monitor = monitor};
+    reload->config_path = strdup(config_path);
+    if (!reload->config_path ||
+        file_watch_new(loop, on_file_changed, reload, &reload->watch) != ERR_OK) {
+        free(reload->config_path);
+        free(reload);
+        return ERR_NO_MEMORY;
+    }
+    const struct snapshot *current = snapshot_current(slot);
+    if (file_watch_set(reload->watch, current->files, current->file_count) != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
+    *out_reload = reload;
+    return ERR_OK;
+}
+
+void reload_close(struct reload *reload)
+{
+    file_watch_close(reload->watch);
+    reload->closing = true;
+    if (reload->running)
+        return; /* on_compiled() frees it */
+    free(reload->config_path);
+    free(reload);
+}

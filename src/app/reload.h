@@ -1,0 +1,33 @@
+/* reload.h - replace what is served, without a gap.
+ *
+ *   asked (SIGHUP, a file changed)
+ *     -> pool thread: snapshot_compile()                      errors: log all, keep the old one
+ *     -> control turn: health_monitor_retarget(), snapshot_publish(), watch the new files
+ *     -> pool thread: snapshot_retire() the old one
+ *
+ * Asked again meanwhile: it runs once more afterwards. Control loop only.
+ */
+#pragma once
+
+#include <uv.h>
+
+#include "rhumb/err.h"
+#include "rhumb/snapshot.h"
+
+#include "health_monitor.h"
+
+struct reload;
+
+WARN_UNUSED enum err reload_new(uv_loop_t *loop, const char *config_path,
+                                struct snapshot_slot *slot, struct health_monitor *monitor,
+                                struct reload **out_reload);
+
+/* reload_request - why is for the log: "SIGHUP", a file. */
+void reload_request(struct reload *reload, const char *why);
+
+/* reload_close - nothing is published any more; a compilation under way ends by itself. Memory
+ * goes when the loop has run down. */
+void reload_close(struct reload *reload);
+
+/* reload_log_diags - one log line for each diagnostic. */
+void reload_log_diags(const struct diag_list *diags);

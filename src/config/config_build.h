@@ -1,0 +1,50 @@
+/* config_build.h - nodes -> struct config, one function per section of the file.
+ *
+ * config_load.c calls them in this order, whatever the order in the file, because each resolves
+ * names of those before it. An entry may be missing (NULL): then the defaults stand.
+ */
+#pragma once
+
+#include "rhumb/config.h"
+
+#include "config_index.h"
+#include "config_reader.h"
+
+/* The names of one section: for look-ups and for "did you mean". */
+struct config_names {
+    struct config_index index; /* name -> index into texts */
+    const char **texts;
+    size_t count;
+};
+
+struct config_builder {
+    struct config_reader reader;
+    struct config *config;
+    struct config_names regions, checks, services;
+    bool *service_inherited; /* by index: some other service inherits it */
+};
+
+void config_build_server(struct config_builder *builder, const struct config_node_entry *entry);
+void config_build_geo(struct config_builder *builder, const struct config_node_entry *entry);
+void config_build_regions(struct config_builder *builder,
+                          const struct config_node_entry *entry);
+void config_build_checks(struct config_builder *builder, const struct config_node_entry *entry);
+void config_build_services(struct config_builder *builder,
+                           const struct config_node_entry *entry);
+void config_build_zones(struct config_builder *builder, const struct config_node_entry *entry);
+
+/* config_has_content - is there an entry with something in it? `zones:` alone is nothing. */
+bool config_has_content(const struct config_node_entry *entry);
+
+/* config_names_init - room for max names. False when out of memory. */
+WARN_UNUSED bool config_names_init(struct config_reader *reader, struct config_names *names,
+                                   size_t max);
+
+/* config_names_add - the next name; *names is as large as the section. An error when it cannot
+ * be a name, or when it differs from an earlier one in case only (what names it: "region"). */
+void config_names_add(struct config_reader *reader, struct config_names *names,
+                      const struct config_node_entry *entry, const char *what);
+
+/* config_names_find - the index of text, CONFIG_NONE after an error with a suggestion. */
+uint16_t config_names_find(struct config_reader *reader, const struct config_names *names,
+                           const char *text, const struct diag_place *place, const char *what);

@@ -1,0 +1,13 @@
+/* config_check.h - judges the whole model: what no section can see alone. Changes nothing. */
+#pragma once
+
+#include "config_build.h"
+
+/* A query walks down nested services: this is as deep as it goes. */
+enum { CONFIG_NESTING_MAX = 8 };
+
+/* config_check - all of it; errors and warnings go to the builder's diagnostics. */
+void config_check(struct config_builder *builder);
+
+/* config_check_nesting - services that contain themselves, or nest too deeply. */
+void config_check_nesting(struct config_reader *reader, const struct config *config);

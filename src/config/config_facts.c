@@ -1,0 +1,52 @@
+/* config_facts.c - what follows from a configuration: names for messages, time to recovery. */
+#include "rhumb/config.h"
+
+const char *config_policy_name(enum config_policy policy)
+{
+    switch (policy) {
+    case CONFIG_POLICY_FAILOVER: return "failover";
+    case CONFIG_POLICY_WEIGHTED: return "weighted";
+    case CONFIG_POLICY_GEO: return "geo";
+    case CONFIG_POLICY_NEAREST: return "nearest";
+    case CONFIG_POLICY_LATENCY: return "latency";
+    }
+    return "?";
+}
+
+const char *config_check_kind_name(enum config_check_kind kind)
+{
+    switch (kind) {
+    case CONFIG_CHECK_NONE: return "none";
+    case CONFIG_CHECK_TCP: return "tcp";
+    case CONFIG_CHECK_HTTP: return "http";
+    case CONFIG_CHECK_HTTPS: return "https";
+    }
+    return "?";
+}
+
+static bool has_probed_endpoint(const struct config_service *service)
+{
+    for (size_t i = 0; i < service->region_count; i++) {
+        if (service->regions[i].address_count > 0)
+            return true;
+    }
+    return false;
+}
+
+uint64_t config_recovery_worst_ms(const struct config *config,
+                                  const struct config_service *service, uint64_t *out_detect_ms)
+{
+    const struct config_check *check = &config->checks[service->check];
+    *out_detect_ms = 0;
+    if (check->kind == CONFIG_CHECK_NONE || !has_probed_endpoint(service))
+        return 0;
+    uint64_t first_ms = (uint64_t)check->interval_ms + check->timeout_ms;
+    uint64_t detect_ms =
+        first_ms + (check->fall - 1) * ((uint64_t)check->confirm_ms + check->timeout_ms);
+    /* Who asked just before the first failed probe keeps a stable TTL; who asked just before
+     * the last one keeps a suspect TTL. */
+    uint64_t stable_ms = first_ms + UINT64_C(1000) * service->ttl.stable_s;
+    uint64_t suspect_ms = detect_ms + UINT64_C(1000) * service->ttl.suspect_s;
+    *out_detect_ms = detect_ms;
+    return stable_ms > suspect_ms ? stable_ms : suspect_ms;
+}

@@ -1,0 +1,104 @@
+#include "config_units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIGITS_MAX = 18 }; /* any such number fits 63 bits */
+
+static size_t digit_count(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* parse_digits - the number text begins with; *out_rest is what follows. */
+static bool parse_digits(const char *text, uint64_t *out_value, const char **out_rest)
+{
+    size_t digits = digit_count(text);
+    if (digits == 0 || digits > DIGITS_MAX || (digits > 1 && text[0] == '0'))
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits; i++)
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    *out_value = value;
+    *out_rest = text + digits;
+    return true;
+}
+
+bool config_parse_uint(const char *text, uint64_t *out_value)
+{
+    uint64_t value;
+    const char *rest;
+    if (!parse_digits(text, &value, &rest) || rest[0] != '\0')
+        return false;
+    *out_value = value;
+    return true;
+}
+
+bool config_parse_number(const char *text, double *out_value)
+{
+    const char *at = text + (text[0] == '-');
+    size_t whole = digit_count(at), fraction = 0;
+    at += whole;
+    if (at[0] == '.') {
+        fraction = digit_count(at + 1);
+        at += 1 + fraction;
+        if (fraction == 0)
+            return false;
+    }
+    if (at[0] != '\0' || whole == 0 || whole + fraction > DIGITS_MAX)
+        return false;
+    *out_value = strtod(text, NULL); /* the form was checked; nobody sets a locale */
+    return true;
+}
+
+bool config_parse_duration_ms(const char *text, uint64_t *out_ms)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+
+    uint64_t value;
+    const char *unit;
+    if (!parse_digits(text, &value, &unit))
+        return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(unit, units[i].unit) == 0)
+            return !__builtin_mul_overflow(value, units[i].ms, out_ms);
+    }
+    return false;
+}
+
+bool config_parse_share(const char *text, double *out_share)
+{
+    char number[DIGITS_MAX + 4];
+    size_t len = strlen(text);
+    bool percent = len > 0 && text[len - 1] == '%';
+    len -= percent;
+    if (len >= sizeof(number))
+        return false;
+    memcpy(number, text, len);
+    number[len] = '\0';
+    double value;
+    if (!config_parse_number(number, &value))
+        return false;
+    *out_share = percent ? value / 100 : value;
+    return true;
+}
+
+const char *config_format_duration(uint64_t ms, char buffer[CONFIG_DURATION_TEXT_MAX])
+{
+    static const struct {
+        const char *unit;
+        uint64_t ms;
+    } units[] = {{"h", 60 * 60 * 1000}, {"m", 60 * 1000}, {"s", 1000}, {"ms", 1}};
+
+    size_t unit = 0;
+    while (ms == 0 ? unit < 2 : ms % units[unit].ms != 0)
+        unit++;
+    snprintf(buffer, CONFIG_DURATION_TEXT_MAX, "%" PRIu64 "%s", ms / units[unit].ms,
+             units[unit].unit);
+    return buffer;
+}

@@ -1,0 +1,23 @@
+/* config_units.h - numbers and units as the file writes them. Pure: text in, number out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* config_parse_uint - decimal digits, at most 18, no sign and no leading zero (which YAML 1.1
+ * would read as octal). */
+bool config_parse_uint(const char *text, uint64_t *out_value);
+
+/* config_parse_number - "-12", "3.5": an optional minus, digits, at most one point. */
+bool config_parse_number(const char *text, double *out_value);
+
+/* config_parse_duration_ms - "500ms", "10s", "5m", "1h". */
+bool config_parse_duration_ms(const char *text, uint64_t *out_ms);
+
+/* config_parse_share - "0.5" or "50%" as 0.5. The range is the caller's business. */
+bool config_parse_share(const char *text, double *out_share);
+
+/* config_format_duration - the shortest exact form; returns buffer. */
+enum { CONFIG_DURATION_TEXT_MAX = 32 };
+
+const char *config_format_duration(uint64_t ms, char buffer[CONFIG_DURATION_TEXT_MAX]);

@@ -1,0 +1,320 @@
+/* Writing responses. The message is built in place: nothing is moved once written, and what
+ * does not fit is undone by resetting the writer. Compression remembers where each name and
+ * each of its suffixes was written (at most RESPONSE_NAMES_MAX places: a bound on the work for
+ * one name).
+ */
+#include "rhumb/dns_response.h"
+
+#include <string.h>
+
+enum {
+    POINTER_BITS = 0xc000,
+    POINTER_MAX = 0x3fff,
+    QUESTION_OFFSET = DNS_HEADER_BYTES,
+    OPT_BYTES = 11, /* without options */
+    OPTION_HEADER_BYTES = 4,
+    OPTION_NSID = 3,
+    OPTION_ECS = 8,
+    OPTION_EDE = 15,
+    OPT_FLAG_DO = 0x8000,
+    OPCODE_AND_RD = 0x7900,
+};
+
+/* ---- names
+ * ----------------------------------------------------------------------------------- */
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+/* label_equal - two labels of one message or of a name, case ignored (RFC 4343). */
+static bool label_equal(const uint8_t *a, const uint8_t *b)
+{
+    if (*a != *b)
+        return false;
+    for (unsigned i = 1; i <= *a; i++)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
+            return false;
+    return true;
+}
+
+/* written_equal - is the name at offset of our own message the same as name? Pointers in it
+ * were made by us and lead backwards. */
+static bool written_equal(const uint8_t *message, unsigned offset, const uint8_t *name)
+{
+    const uint8_t *at = message + offset;
+    for (;; name += *name + 1, at += *at + 1) {
+        while (*at >= (POINTER_BITS >> 8))
+            at = message + (((unsigned)at[0] << 8 | at[1]) & POINTER_MAX);
+        if (!label_equal(at, name))
+            return false;
+        if (*name == 0)
+            return true;
+    }
+}
+
+static void remember(struct response *r, size_t offset)
+{
+    if (r->name_count < RESPONSE_NAMES_MAX && offset <= POINTER_MAX)
+        r->names[r->name_count++] = (uint16_t)offset;
+}
+
+/* put_name - as few bytes as the names so far allow. */
+static void put_name(struct response *r, const uint8_t *name)
+{
+    unsigned known = r->name_count; /* what this call adds cannot match its own suffixes */
+    for (; *name > 0; name += *name + 1) {
+        for (unsigned i = 0; i < known; i++) {
+            if (written_equal(r->out.start, r->names[i], name)) {
+                writer_u16(&r->out, (uint16_t)(POINTER_BITS | r->names[i]));
+                return;
+            }
+        }
+        remember(r, writer_len(&r->out));
+        writer_bytes(&r->out, name, *name + 1u);
+    }
+    writer_u8(&r->out, 0);
+}
+
+static void put_owner(struct response *r, const uint8_t *owner)
+{
+    if (owner == r->query->name) /* by far the most frequent */
+        writer_u16(&r->out, POINTER_BITS | QUESTION_OFFSET);
+    else
+        put_name(r, owner);
+}
+
+/* ---- records
+ * --------------------------------------------------------------------------------- */
+
+/* How rdata of a type may be compressed: bytes before the names, and how many names follow. RFC
+ * 3597 section 4 closes this list. */
+struct rdata_names {
+    unsigned before, names;
+};
+
+static struct rdata_names compressible(uint16_t type)
+{
+    switch (type) {
+    case DNS_TYPE_NS:
+    case DNS_TYPE_CNAME:
+    case DNS_TYPE_PTR: return (struct rdata_names){0, 1};
+    case DNS_TYPE_SOA: return (struct rdata_names){0, 2};
+    case DNS_TYPE_MX: return (struct rdata_names){2, 1};
+    default: return (struct rdata_names){0, 0};
+    }
+}
+
+static void put_rdata(struct response *r, uint16_t type, const uint8_t *rdata, uint16_t bytes)
+{
+    struct rdata_names shape = compressible(type);
+    size_t done = 0;
+    if (shape.names > 0) {
+        writer_bytes(&r->out, rdata, shape.before);
+        done = shape.before;
+    }
+    for (unsigned i = 0; i < shape.names; i++) {
+        put_name(r, rdata + done);
+        done += dns_name_len(rdata + done);
+    }
+    writer_bytes(&r->out, rdata + done, bytes - done);
+}
+
+/* put_record - may fail half-way: the caller reverts. */
+static bool put_record(struct response *r, enum response_section section, const uint8_t *owner,
+                       uint16_t type, uint32_t ttl_s, const uint8_t *rdata, uint16_t bytes)
+{
+    put_owner(r, owner);
+    uint8_t *fixed = writer_reserve(&r->out, 10);
+    if (!fixed)
+        return false;
+    store_u16(fixed, type);
+    store_u16(fixed + 2, r->class);
+    store_u32(fixed + 4, ttl_s);
+    put_rdata(r, type, rdata, bytes);
+    if (r->out.failed)
+        return false;
+    store_u16(fixed + 8, (uint16_t)(r->out.pos - fixed - 10));
+    r->counts[section]++;
+    return true;
+}
+
+bool response_put(struct response *response, enum response_section section,
+                  const uint8_t *owner, uint16_t type, uint32_t ttl_s, const uint8_t *rdata,
+                  uint16_t rdata_bytes)
+{
+    struct response_mark mark = response_mark(response);
+    if (put_record(response, section, owner, type, ttl_s, rdata, rdata_bytes))
+        return true;
+    response_revert(response, mark);
+    return false;
+}
+
+bool response_put_run(struct response *response, enum response_section section,
+                      const uint8_t *owner, uint16_t type, uint32_t ttl_s, const uint8_t *run,
+                      unsigned count)
+{
+    struct response_mark mark = response_mark(response);
+    for (unsigned i = 0; i < count; i++) {
+        uint16_t bytes;
+        memcpy(&bytes, run, sizeof(bytes));
+        run += sizeof(bytes);
+        if (!put_record(response, section, owner, type, ttl_s, run, bytes)) {
+            response_revert(response, mark);
+            return false;
+        }
+        run += bytes;
+    }
+    return true;
+}
+
+struct response_mark response_mark(const struct response *response)
+{
+    struct response_mark mark = {
+        .len = writer_len(&response->out),
+        .name_count = response->name_count,
+    };
+    memcpy(mark.counts, response->counts, sizeof(mark.counts));
+    return mark;
+}
+
+void response_revert(struct response *response, struct response_mark mark)
+{
+    writer_rewind(&response->out, mark.len);
+    response->name_count = mark.name_count;
+    memcpy(response->counts, mark.counts, sizeof(mark.counts));
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------- */
+
+static size_t ecs_option_bytes(const struct query *q)
+{
+    return q->has_ecs ? OPTION_HEADER_BYTES + 4u + (q->ecs.len + 7u) / 8 : 0;
+}
+
+/* opt_reserve_bytes - what must always fit: OPT, the echoed subnet, NSID. An extended error is
+ * added only when there is room. */
+static size_t opt_reserve_bytes(const struct query *q)
+{
+    if (!q->has_edns)
+        return 0;
+    size_t nsid = q->wants_nsid ? OPTION_HEADER_BYTES + RESPONSE_NSID_MAX : 0;
+    return OPT_BYTES + ecs_option_bytes(q) + nsid;
+}
+
+void response_init(struct response *response, const struct query *query, uint8_t *buffer,
+                   size_t limit_bytes)
+{
+    struct response *r = response;
+    r->query = query;
+    r->out = writer_init(buffer, limit_bytes - opt_reserve_bytes(query));
+    r->edns = (struct response_edns){0};
+    r->flags = (uint16_t)(DNS_FLAG_QR | (query->flags & OPCODE_AND_RD));
+    r->rcode = DNS_RCODE_NOERROR;
+    r->class = DNS_CLASS_IN;
+    r->name_count = 0;
+    memset(r->counts, 0, sizeof(r->counts));
+    writer_reserve(&r->out, DNS_HEADER_BYTES);
+    if (!query->has_question)
+        return;
+    writer_bytes(&r->out, query->question, query->question_bytes);
+    const uint8_t *name = query->name;
+    for (size_t offset = QUESTION_OFFSET; *name > 0; name += *name + 1) {
+        remember(r, offset);
+        offset += *name + 1u;
+    }
+}
+
+void response_clear(struct response *response)
+{
+    uint16_t flags = response->flags;
+    struct response_edns edns = response->edns;
+    unsigned rcode = response->rcode;
+    struct response_mark start = {
+        .len = DNS_HEADER_BYTES +
+               (response->query->has_question ? response->query->question_bytes : 0)};
+    response_revert(response, start);
+    response->flags = flags;
+    response->edns = edns;
+    response->rcode = rcode;
+}
+
+static void put_ecs(struct writer *w, const struct query *q, uint8_t scope)
+{
+    size_t bytes = (q->ecs.len + 7u) / 8;
+    writer_u16(w, OPTION_ECS);
+    writer_u16(w, (uint16_t)(4 + bytes));
+    writer_u16(w, q->ecs_family);
+    writer_u8(w, q->ecs.len);
+    writer_u8(w, scope);
+    writer_bytes(w, q->ecs.addr.bytes, bytes);
+}
+
+static void put_ede(struct writer *w, const struct response_edns *edns)
+{
+    size_t text = edns->ede_text ? strnlen(edns->ede_text, RESPONSE_EDE_TEXT_MAX) : 0;
+    if (writer_left(w) < OPTION_HEADER_BYTES + 2 + text)
+        text = 0;
+    if (writer_left(w) < OPTION_HEADER_BYTES + 2 + text)
+        return;
+    writer_u16(w, OPTION_EDE);
+    writer_u16(w, (uint16_t)(2 + text));
+    writer_u16(w, edns->ede_code);
+    if (text > 0)
+        writer_bytes(w, edns->ede_text, text);
+}
+
+static void put_opt(struct response *r)
+{
+    const struct query *q = r->query;
+    struct writer *w = &r->out;
+    w->end += opt_reserve_bytes(q); /* the room set aside by response_init() */
+    writer_u8(w, 0);
+    writer_u16(w, DNS_TYPE_OPT);
+    writer_u16(w, r->edns.udp_size_bytes);
+    writer_u8(w, (uint8_t)(r->rcode >> 4));
+    writer_u8(w, 0); /* version */
+    writer_u16(w, q->dnssec_ok ? OPT_FLAG_DO : 0);
+    uint8_t *options_bytes = writer_reserve(w, 2);
+    if (q->has_ecs)
+        put_ecs(w, q, r->edns.ecs_scope);
+    if (q->wants_nsid && r->edns.nsid) {
+        size_t bytes = strnlen(r->edns.nsid, RESPONSE_NSID_MAX);
+        writer_u16(w, OPTION_NSID);
+        writer_u16(w, (uint16_t)bytes);
+        writer_bytes(w, r->edns.nsid, bytes);
+    }
+    if (r->edns.has_ede)
+        put_ede(w, &r->edns);
+    if (options_bytes)
+        store_u16(options_bytes, (uint16_t)(w->pos - options_bytes - 2));
+}
+
+static void put_header(uint8_t *header, const struct query *q, uint16_t flags, unsigned rcode)
+{
+    store_u16(header, q->id);
+    store_u16(header + 2, (uint16_t)(flags | (rcode & 0xf)));
+}
+
+size_t response_finish(struct response *response)
+{
+    struct response *r = response;
+    if (r->query->has_edns)
+        put_opt(r);
+    uint8_t *header = r->out.start;
+    put_header(header, r->query, r->flags, r->rcode);
+    store_u16(header + 4, r->query->has_question);
+    store_u16(header + 6, r->counts[RESPONSE_ANSWER]);
+    store_u16(header + 8, r->counts[RESPONSE_AUTHORITY]);
+    store_u16(header + 10, (uint16_t)(r->counts[RESPONSE_ADDITIONAL] + r->query->has_edns));
+    return writer_len(&r->out);
+}
+
+size_t response_header_only(const struct query *query, unsigned rcode, uint8_t *buffer)
+{
+    memset(buffer, 0, DNS_HEADER_BYTES);
+    put_header(buffer, query, (uint16_t)(DNS_FLAG_QR | (query->flags & OPCODE_AND_RD)), rcode);
+    return DNS_HEADER_BYTES;
+}

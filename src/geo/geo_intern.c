@@ -1,0 +1,82 @@
+#include "geo_intern.h"
+
+#include <string.h>
+
+#include "rhumb/hash.h"
+
+enum { FIRST_SLOTS = 1024 };
+
+void geo_intern_init(struct geo_intern *intern, size_t item_bytes, size_t max_count)
+{
+    geo_array_init(&intern->items, item_bytes, max_count);
+    geo_array_init(&intern->slots, sizeof(uint32_t), SIZE_MAX);
+}
+
+void geo_intern_deinit(struct geo_intern *intern)
+{
+    geo_array_deinit(&intern->items);
+    geo_array_deinit(&intern->slots);
+}
+
+const void *geo_intern_get(const struct geo_intern *intern, size_t idx)
+{
+    return (const uint8_t *)intern->items.items + idx * intern->items.item_bytes;
+}
+
+/* hash_words - by words, not by bytes as hash_bytes(): this runs for every network. */
+static uint64_t hash_words(const uint8_t *item, size_t bytes)
+{
+    uint64_t h = HASH_SEED;
+    for (size_t i = 0; i < bytes; i += sizeof(uint32_t)) {
+        uint32_t word;
+        memcpy(&word, item + i, sizeof(word));
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    return hash_mix(h);
+}
+
+/* find_slot - where item is, or the free slot where it belongs. There always is a free one. */
+static uint32_t *find_slot(const struct geo_intern *intern, const void *item)
+{
+    uint32_t *slots = intern->slots.items;
+    size_t mask = intern->slots.count - 1, bytes = intern->items.item_bytes;
+    size_t at = hash_words(item, bytes) & mask;
+    while (slots[at] > 0 && memcmp(geo_intern_get(intern, slots[at] - 1), item, bytes) != 0)
+        at = (at + 1) & mask;
+    return &slots[at];
+}
+
+/* grow - twice the slots (at most half of them are ever used), everything filed anew. */
+static enum err grow(struct geo_intern *intern)
+{
+    struct geo_array slots;
+    geo_array_init(&slots, sizeof(uint32_t), SIZE_MAX);
+    size_t first, count = intern->slots.count > 0 ? intern->slots.count * 2 : FIRST_SLOTS;
+    enum err err = geo_array_extend(&slots, count, &first);
+    if (err != ERR_OK)
+        return err;
+    geo_array_deinit(&intern->slots);
+    intern->slots = slots;
+    for (size_t i = 0; i < intern->items.count; i++)
+        *find_slot(intern, geo_intern_get(intern, i)) = (uint32_t)i + 1;
+    return ERR_OK;
+}
+
+enum err geo_intern_put(struct geo_intern *intern, const void *item, uint32_t *out_idx)
+{
+    if (2 * (intern->items.count + 1) > intern->slots.count) {
+        enum err err = grow(intern);
+        if (err != ERR_OK)
+            return err;
+    }
+    uint32_t *slot = find_slot(intern, item);
+    if (*slot == 0) {
+        enum err err = geo_array_add(&intern->items, item);
+        if (err != ERR_OK)
+            return err;
+        *slot = (uint32_t)intern->items.count;
+    }
+    *out_idx = *slot - 1;
+    return ERR_OK;
+}

@@ -1,0 +1,55 @@
+/* geo_tiling - one family's whole address space as adjoining prefixes in address order.
+ *
+ *     0.0.0.0/5 -> 0 | 8.0.0.0/7 -> 3 | 10.0.0.0/8 -> 1 | ...
+ *
+ * Every source of geography becomes tilings, so merging is one walk over all of them. Because
+ * prefixes nest, the smallest of those that hold an address always starts where the walk is.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo_array.h"
+#include "geo_key.h"
+
+struct geo_leaf {
+    struct geo_key start; /* bits beyond len are zero */
+    uint32_t value;       /* meaning by tiling; 0 mostly "nothing here" */
+    uint8_t len;          /* 0..32 or 0..128 */
+};
+
+struct geo_tiling {
+    struct geo_array leaves; /* struct geo_leaf, sorted, without gap or overlap */
+};
+
+void geo_tiling_init(struct geo_tiling *tiling);
+void geo_tiling_deinit(struct geo_tiling *tiling);
+
+/* geo_tiling_add - append a prefix; the caller keeps the order. ERR_OK, ERR_NO_MEMORY. Inline:
+ * it runs for every network, several times a reload. */
+WARN_UNUSED static inline enum err
+geo_tiling_add(struct geo_tiling *tiling, struct geo_key start, unsigned len, uint32_t value)
+{
+    struct geo_array *array = &tiling->leaves;
+    if (array->count == array->capacity) {
+        enum err err = geo_array_reserve(array, array->count + 1);
+        if (err != ERR_OK)
+            return err;
+    }
+    struct geo_leaf *leaves = array->items;
+    leaves[array->count++] =
+        (struct geo_leaf){.start = start, .value = value, .len = (uint8_t)len};
+    return ERR_OK;
+}
+
+/* geo_tiling_fill - tile the space by a set of prefixes: an address gets the value of the
+ * longest around it, 0 without one. prefixes are sorted in place; of equal ones the one with
+ * the highest value counts. ERR_OK, ERR_NO_MEMORY. */
+WARN_UNUSED enum err geo_tiling_fill(struct geo_tiling *tiling, struct geo_leaf *prefixes,
+                                     size_t count);
+
+const struct geo_leaf *geo_tiling_leaves(const struct geo_tiling *tiling);
+
+/* geo_tiling_find - the prefix that holds key. */
+const struct geo_leaf *geo_tiling_find(const struct geo_tiling *tiling, struct geo_key key);

@@ -1,0 +1,23 @@
+/* tcp_conn.h - one TCP client: read, answer every whole query, write.
+ *
+ * Queries may be pipelined; each is answered in turn, and all answers that are ready go out in
+ * one write. While a client has not taken its answers nothing more is read from it, so a client
+ * that never reads holds one block and no more. Progress, as idleness is reckoned from it, is
+ * an answer handed to the kernel: one byte now and then keeps no connection alive.
+ *
+ * The worker's thread only. A connection may be closed inside any of these calls; its object
+ * stays valid (state CLOSING) until the next turn of the loop.
+ */
+#pragma once
+
+#include "tcp_pool.h"
+
+/* tcp_conn_open - serve the client at fd. Owns fd in any case. False: no object is free before
+ * the next turn of the loop, or the loop cannot watch it; fd is closed. */
+bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client);
+
+/* tcp_conn_serve - do what can be done now without waiting; the snapshot is pinned. */
+void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot);
+
+/* tcp_conn_close - whatever it was doing. Closing twice is fine. */
+void tcp_conn_close(struct tcp_conn *conn);

@@ -1,0 +1,86 @@
+#include "udp_server.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A flood on one socket leaves room for the other sockets, TCP and the timers of this worker.
+ */
+enum { ROUNDS_MAX = 4 };
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+/* answer_batch - each packet of the batch through the one door, the answers out. */
+static void answer_batch(struct udp_server *server, const struct snapshot *snapshot,
+                         unsigned count)
+{
+    const struct worker_context *context = server->context;
+    struct udp_batch *batch = server->batch;
+    for (unsigned i = 0; i < count; i++) {
+        struct ip_addr sender;
+        if (!udp_batch_get_sender(batch, i, &sender))
+            continue;
+        struct udp_slot *slot = &batch->slots[i];
+        size_t answer_bytes =
+            answer_query(snapshot, context->answer, &sender, ANSWER_UDP, slot->packet,
+                         udp_batch_packet_bytes(batch, i), slot->answer, sizeof(slot->answer));
+        if (answer_bytes > 0)
+            udp_batch_put_answer(batch, i, answer_bytes);
+    }
+    unsigned sent = udp_batch_send(batch, server->fd);
+    counter_add(&context->counters->udp_received, count);
+    counter_add(&context->counters->udp_sent, sent);
+    counter_add(&context->counters->udp_send_dropped, batch->out_count - sent);
+}
+
+void udp_server_serve(struct udp_server *server)
+{
+    const struct snapshot *snapshot = snapshot_pin(server->context->slot);
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        unsigned count = udp_batch_receive(server->batch, server->fd);
+        if (count > 0)
+            answer_batch(server, snapshot, count);
+        if (count < UDP_BATCH)
+            break; /* most likely empty now: spare the call that would say so */
+    }
+    snapshot_unpin();
+}
+
+/* listen_on - libuv stops watching a socket that reports an error. Such an error (recvmmsg()
+ * keeps one for later when it had already received something) is no reason to fall silent: take
+ * it off the socket and watch on. */
+static void listen_on(struct udp_server *server)
+{
+    int error;
+    socklen_t len = sizeof(error);
+    (void)getsockopt(server->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    (void)uv_poll_start(&server->poll, UV_READABLE, on_readable);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)events;
+    struct udp_server *server = poll->data;
+    if (status < 0)
+        listen_on(server);
+    udp_server_serve(server);
+}
+
+enum err udp_server_open(struct udp_server *server, int fd, struct udp_batch *batch,
+                         const struct worker_context *context)
+{
+    *server = (struct udp_server){.fd = fd, .batch = batch, .context = context};
+    if (uv_poll_init(context->loop, &server->poll, fd) != 0) {
+        close(fd);
+        return ERR_IO;
+    }
+    server->poll.data = server;
+    (void)uv_poll_start(&server->poll, UV_READABLE,
+                        on_readable); /* fails for unknown events only */
+    return ERR_OK;
+}
+
+void udp_server_close(struct udp_server *server)
+{
+    uv_close((uv_handle_t *)&server->poll, NULL); /* stops it first: the fd may go now */
+    close(server->fd);
+}

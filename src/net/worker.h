@@ -1,0 +1,53 @@
+/* worker.h - one thread, its loop, its sockets.
+ *
+ *   worker_new()    control thread: loop and handles made, sockets taken over
+ *   worker_start()  control thread: the thread runs until worker_stop()
+ *   worker_drain()  any thread
+ *   worker_stop()   control thread: the thread is joined
+ *   worker_free()   control thread: never started, or stopped
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/err.h"
+#include "rhumb/net.h"
+#include "rhumb/snapshot.h"
+
+#include "tcp_server.h"
+
+struct worker;
+
+/* The two sockets of one listener; -1: the listener was left out. */
+struct worker_sockets {
+    int udp, tcp;
+};
+
+struct worker_options {
+    struct snapshot_slot *slot; /* borrowed until worker_free() */
+    struct tcp_options tcp;
+    uint64_t seed;
+    unsigned number; /* for the name of the thread */
+};
+
+/* worker_new
+ *
+ * owns     the sockets, also when it fails: then they are closed
+ * returns  ERR_OK, ERR_NO_MEMORY, ERR_IO (no descriptors for a loop)
+ */
+WARN_UNUSED enum err worker_new(const struct worker_options *options,
+                                const struct worker_sockets *sockets, size_t socket_count,
+                                struct worker **out_worker);
+
+/* worker_start - returns ERR_OK, ERR_LIMIT (no thread to be had) */
+WARN_UNUSED enum err worker_start(struct worker *worker);
+void worker_drain(struct worker *worker);
+void worker_stop(struct worker *worker);
+void worker_free(struct worker *worker);
+
+/* worker_add_totals - add this worker's counters; any thread. */
+void worker_add_totals(const struct worker *worker, struct net_totals *totals);
+
+/* worker_connections - open TCP connections; any thread. */
+size_t worker_connections(const struct worker *worker);

@@ -1,0 +1,42 @@
+/* worker_context.h - what the servers of one worker share: the loop, the way to an answer, and
+ * the counters.
+ *
+ * Owned by the worker (worker.c); used by its thread only, but for the counters: those are
+ * written by that thread and read by anybody.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "rhumb/answer.h"
+#include "rhumb/net.h"
+#include "rhumb/snapshot.h"
+
+struct net_counters {
+#define NET_COUNTER(name) _Atomic uint64_t name;
+    NET_COUNTERS(NET_COUNTER)
+#undef NET_COUNTER
+    _Atomic uint64_t tcp_open; /* a gauge: connections now */
+};
+
+struct worker_context {
+    uv_loop_t *loop;
+    struct snapshot_slot *slot;
+    struct answer_worker *answer;
+    struct net_counters *counters;
+};
+
+/* counter_add - one writer, so a load and a store do: no bus lock. */
+static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, now + n, memory_order_relaxed);
+}
+
+static inline void counter_sub(_Atomic uint64_t *counter, uint64_t n)
+{
+    counter_add(counter, 0 - n);
+}

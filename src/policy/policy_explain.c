@@ -1,0 +1,232 @@
+/* The decision of policy_select() told step by step. The order and its reasons come from the
+ * same policy_rank() the classes were made with, the pick from policy_select() itself: explain
+ * has no opinion of its own.
+ */
+
+#include "rhumb/dns_name.h"
+#include "rhumb/policy.h"
+
+#include "policy_locate.h"
+#include "policy_rank.h"
+
+struct explanation {
+    const struct policy_request *request;
+    const struct config *config;
+    const struct geo_map *map;
+    struct text *out;
+};
+
+static const char *source_name(const struct explanation *e, uint8_t source)
+{
+    if (source == GEO_SOURCE_NETWORK)
+        return "geo.networks";
+    if (source == GEO_SOURCE_DEFAULT)
+        return "geo.default";
+    if (source == GEO_SOURCE_NONE || source >= e->config->geo.database_count)
+        return "no source";
+    return e->config->geo.databases[source].path;
+}
+
+/* put_client - where the client is, and who says so. Returns its location. */
+static const struct geo_location *put_client(const struct explanation *e)
+{
+    const struct policy_client *client = &e->request->client;
+    char text[IP_TEXT_MAX], place[GEO_PLACE_TEXT_MAX];
+    unsigned offset;
+    struct ip_prefix looked_up = policy_effective_network(client, &offset), network;
+    const struct geo_location *location =
+        geo_map_location(e->map, geo_map_find(e->map, &looked_up.addr, &network));
+    text_printf(e->out, "client     %s (%s)\n", ip_prefix_format(&client->network, text),
+                client->is_ecs ? "EDNS Client Subnet" : "source address");
+    if (offset > 0 || looked_up.len != client->network.len)
+        text_printf(e->out, "looked up  %s\n", ip_prefix_format(&looked_up, text));
+    text_printf(e->out, "network    %s, place from %s", ip_prefix_format(&network, text),
+                source_name(e, location->place_source));
+    if (location->place.asn != 0)
+        text_printf(e->out, ", AS from %s", source_name(e, location->asn_source));
+    text_printf(e->out, "\nlocation   %s\n", geo_place_format(&location->place, place));
+    return location;
+}
+
+static void put_residency(const struct explanation *e, const struct policy_service *service,
+                          const struct policy_ranking *ranking)
+{
+    if (ranking->residency == POLICY_NO_REGION) {
+        if (service->config->residency_count > 0)
+            text_printf(e->out, "residency  no rule matches: every region is allowed\n");
+        return;
+    }
+    char text[POLICY_MATCHER_TEXT_MAX];
+    const struct config_residency *rule = &service->config->residency[ranking->residency];
+    text_printf(e->out, "residency  %s: only", policy_matcher_format(&rule->who, text));
+    for (uint8_t i = 0; i < service->region_count; i++)
+        if ((rule->allowed >> i & 1) != 0)
+            text_printf(e->out, " %s", service->regions[i].name);
+    text_printf(e->out, "\n");
+}
+
+static void put_reason(const struct explanation *e, const struct policy_ranking *ranking,
+                       uint8_t at)
+{
+    char text[POLICY_MATCHER_TEXT_MAX];
+    switch (ranking->reasons[at].why) {
+    case POLICY_WHY_ORDER: text_printf(e->out, "its place in order:"); break;
+    case POLICY_WHY_WEIGHT: text_printf(e->out, "weighted"); break;
+    case POLICY_WHY_SERVES:
+        text_printf(e->out, "serves %s",
+                    policy_matcher_format(ranking->reasons[at].matcher, text));
+        break;
+    case POLICY_WHY_DISTANCE: text_printf(e->out, "%.0f km", ranking->reasons[at].value); break;
+    case POLICY_WHY_LATENCY:
+        text_printf(e->out, "%.1f ms expected", ranking->reasons[at].value);
+        break;
+    case POLICY_WHY_MEASURED: text_printf(e->out, "by this server's own probes"); break;
+    case POLICY_WHY_TAIL: text_printf(e->out, "the rest, in the order of the file"); break;
+    case POLICY_WHY_LAST: text_printf(e->out, "weight 0: last resort"); break;
+    }
+}
+
+static void put_endpoints(const struct explanation *e, const struct policy_endpoint *list,
+                          unsigned count)
+{
+    char text[IP_TEXT_MAX];
+    for (unsigned i = 0; i < count; i++) {
+        const char *state = "not checked";
+        if (list[i].target != POLICY_NO_TARGET) {
+            health_word word = health_table_get(e->request->health, list[i].target);
+            state = health_state_name(health_word_state(word));
+        }
+        text_printf(e->out, " %s %s%s", ip_format(&list[i].addr, text), state,
+                    i + 1 < count ? "," : "");
+    }
+}
+
+static void put_health(const struct explanation *e, const struct policy_service *service,
+                       const struct policy_region *region)
+{
+    bool v4 = e->request->family == IP_V4;
+    if (region->nested != CONFIG_NONE) {
+        text_printf(e->out, "service %s", e->request->set->services[region->nested].name);
+        return;
+    }
+    if (region->name_count > 0) {
+        text_printf(e->out, "names, not checked");
+        return;
+    }
+    unsigned count = v4 ? region->v4_count : region->v6_count;
+    if (count == 0) {
+        text_printf(e->out, "no %s address", v4 ? "IPv4" : "IPv6");
+        return;
+    }
+    put_endpoints(e, v4 ? region->v4 : region->v6, count);
+    if (service->min_up_permille > 0 && count > 1)
+        text_printf(e->out, " (usable with %u %% up)", service->min_up_permille / 10u);
+}
+
+static void put_order(const struct explanation *e, const struct policy_service *service,
+                      const struct policy_ranking *ranking)
+{
+    unsigned group = 0;
+    for (uint8_t i = 0; i < ranking->count; i++) {
+        bool opens = i == 0 || ranking->group_end[i] != ranking->group_end[i - 1];
+        group += opens;
+        const struct policy_region *region = &service->regions[ranking->regions[i]];
+        text_printf(e->out, "%-10s ", i == 0 ? "order" : "");
+        if (opens)
+            text_printf(e->out, "%2u. ", group);
+        else
+            text_printf(e->out, "    ");
+        text_printf(e->out, "%-16s ", region->name);
+        put_reason(e, ranking, i);
+        if (service->config->regions[ranking->regions[i]].weight > 1)
+            text_printf(e->out, ", weight %u", region->weight);
+        text_printf(e->out, "; health:");
+        put_health(e, service, region);
+        text_printf(e->out, "\n");
+    }
+}
+
+static void put_service(const struct explanation *e, uint16_t index,
+                        const struct geo_location *location, const struct ip_prefix *marks,
+                        unsigned depth)
+{
+    const struct policy_service *service = &e->request->set->services[index];
+    struct policy_ranker ranker;
+    struct policy_ranking ranking;
+    policy_ranker_init(&ranker, e->config, service->config, marks);
+    policy_rank(&ranker, location, &ranking);
+    text_printf(e->out, "service    %s: policy %s%s\n", service->name,
+                config_policy_name(service->config->policy),
+                e->request->sticky ? ", sticky" : "");
+    put_residency(e, service, &ranking);
+    put_order(e, service, &ranking);
+    for (uint8_t i = 0; i < ranking.count && depth < POLICY_NEST_MAX; i++) {
+        uint16_t nested = service->regions[ranking.regions[i]].nested;
+        if (nested != CONFIG_NONE)
+            put_service(e, nested, location, marks, depth + 1);
+    }
+}
+
+static void put_ttl_reason(const struct explanation *e, const struct policy_answer *answer)
+{
+    const char *why = "stable: nothing of the service has changed lately";
+    if ((answer->flags & POLICY_SUSPECT) != 0)
+        why = "suspect: an endpoint of the region failed its latest probe";
+    else if ((answer->flags & POLICY_UNSETTLED) != 0)
+        why = "unsettled: an endpoint of the service is down or changed lately";
+    text_printf(e->out, "ttl        %u s (%s)\n", answer->ttl_s, why);
+}
+
+static void put_pick(const struct explanation *e, const struct policy_answer *answer)
+{
+    const struct policy_service *service = &e->request->set->services[answer->service];
+    char text[IP_TEXT_MAX], name[DNS_NAME_TEXT_MAX];
+    if ((answer->flags & POLICY_PIN_REFUSED) != 0)
+        text_printf(e->out, "pinned     refused: residency does not allow it to this client\n");
+    if ((answer->flags & POLICY_ALL_DOWN) != 0)
+        text_printf(e->out, "all down   nothing usable: when_all_down decides\n");
+    if (answer->outcome == POLICY_EMPTY) {
+        text_printf(e->out, "answer     none (NODATA)\n");
+        return;
+    }
+    text_printf(e->out, "pick       %s of %s, group %u\n",
+                service->regions[answer->region].name, service->name, answer->group + 1u);
+    text_printf(e->out, "answer    ");
+    if (answer->outcome == POLICY_ALIAS)
+        text_printf(e->out, " CNAME %s", dns_name_to_text(answer->alias, name));
+    for (uint16_t i = 0; i < answer->count; i++)
+        text_printf(e->out, " %s", ip_format(answer->addresses[i], text));
+    text_printf(e->out, "\n");
+    put_ttl_reason(e, answer);
+}
+
+void policy_explain(const struct policy_request *request, const struct config *config,
+                    const struct geo_map *map, struct rng *rng, struct text *out)
+{
+    struct explanation e = {.request = request, .config = config, .map = map, .out = out};
+
+    enum { SCRATCH_BYTES = 16 * 1024 * 1024 };
+    struct arena *scratch = arena_new(SCRATCH_BYTES);
+    struct ip_prefix *marks;
+    size_t mark_count;
+    if (!scratch || policy_marks(config, scratch, &marks, &mark_count) != ERR_OK) {
+        text_printf(out, "out of memory\n");
+        arena_free(scratch);
+        return;
+    }
+    const struct geo_location *location = put_client(&e);
+    const struct policy_service *service = &request->set->services[request->service];
+    if (request->pinned != POLICY_NO_REGION)
+        text_printf(out, "pinned     to region %s by the name\n",
+                    service->regions[request->pinned].name);
+    put_service(&e, request->service, location, marks, 0);
+    struct policy_answer answer;
+    policy_select(request, rng, &answer);
+    put_pick(&e, &answer);
+    if (request->client.is_ecs)
+        text_printf(out, "scope      /%u\n", answer.scope);
+    else
+        text_printf(out, "scope      /%u (would be sent to a resolver that forwards subnets)\n",
+                    answer.scope);
+    arena_free(scratch);
+}

@@ -1,0 +1,214 @@
+/* Steps 1 to 6 of a reload (architecture.md section 6). Each step adds its errors to one list
+ * and the next runs as long as it can, so that the operator sees everything that is wrong at
+ * once.
+ */
+#include "rhumb/snapshot.h"
+
+#include "snapshot_bindings.h"
+#include "snapshot_targets.h"
+
+enum { SNAPSHOT_SHIFT = 35 }; /* 32 GiB: a bound against a runaway, not a budget */
+
+struct compile {
+    const struct config *config;
+    struct arena *arena;
+    struct diag_list *diags;
+    struct snapshot *snapshot;
+};
+
+/* ---- zones
+ * ----------------------------------------------------------------------------------- */
+
+static enum err load_zones(struct compile *c)
+{
+    const struct config *config = c->config;
+    struct snapshot *snapshot = c->snapshot;
+    struct zone **zones =
+        arena_alloc_array(c->arena, config->zone_count, sizeof(struct zone *));
+    snapshot->bindings = arena_alloc_array(c->arena, snapshot_bindings_count(config),
+                                           sizeof(*snapshot->bindings));
+    if (!zones || !snapshot->bindings)
+        return ERR_NO_MEMORY;
+    size_t loaded = 0;
+    for (size_t z = 0; z < config->zone_count; z++) {
+        const struct config_zone *zone = &config->zones[z];
+        struct zone_steered *steered;
+        size_t count;
+        enum err err =
+            snapshot_bind_zone(config, zone, c->arena, c->diags, snapshot, &steered, &count);
+        if (err != ERR_OK)
+            return err;
+        err = zone_load(zone->origin, zone->file, steered, count, &(struct zone_limits){0},
+                        c->arena, c->diags, &zones[loaded]);
+        if (err == ERR_OK)
+            loaded++;
+        else if (err != ERR_INVALID)
+            return err;
+    }
+    if (diag_error_count(c->diags) > 0)
+        return ERR_OK; /* the caller looks at the list */
+    return zone_set_build(zones, loaded, c->arena, &snapshot->zones);
+}
+
+/* ---- geography and policies
+ * ------------------------------------------------------------------ */
+
+enum { DATABASES_MAX = 32 };
+
+struct geography {
+    struct geo_db *databases[DATABASES_MAX];
+    size_t count;
+};
+
+static void close_databases(struct geography *geography)
+{
+    for (size_t i = 0; i < geography->count; i++)
+        geo_db_close(geography->databases[i]);
+}
+
+static enum err open_databases(struct compile *c, struct geography *geography)
+{
+    const struct config_geo *geo = &c->config->geo;
+    c->snapshot->databases =
+        arena_alloc_array(c->arena, geo->database_count, sizeof(*c->snapshot->databases));
+    if (!c->snapshot->databases)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < geo->database_count; i++) {
+        const struct config_database *database = &geo->databases[i];
+        if (i == DATABASES_MAX) {
+            diag_error(c->diags, &database->place, "more than %d databases", DATABASES_MAX);
+            break;
+        }
+        struct geo_db **db = &geography->databases[geography->count];
+        enum err err = geo_db_open(database->path, &database->place, c->diags, db);
+        if (err == ERR_OK)
+            c->snapshot->databases[geography->count++] = (struct snapshot_database){
+                .path = database->path, .built_s = geo_db_build_epoch(*db)};
+        else if (err != ERR_INVALID)
+            return err;
+    }
+    c->snapshot->database_count = geography->count;
+    return ERR_OK;
+}
+
+static enum err build_map(struct compile *c, struct geography *geography,
+                          struct geo_map **out_map)
+{
+    const struct config_geo *geo = &c->config->geo;
+    struct geo_network *networks =
+        arena_alloc_array(c->arena, geo->network_count, sizeof(*networks));
+    struct ip_prefix *marks;
+    size_t mark_count;
+    if (!networks || policy_marks(c->config, c->arena, &marks, &mark_count) != ERR_OK)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < geo->network_count; i++)
+        networks[i] = (struct geo_network){
+            .prefix = geo->networks[i].prefix,
+            .place = policy_place_of(&geo->networks[i].location),
+        };
+    struct geo_map_input input = {
+        .databases = geography->databases,
+        .database_count = geography->count,
+        .networks = networks,
+        .network_count = geo->network_count,
+        .marks = marks,
+        .mark_count = mark_count,
+        .fallback = policy_place_of(&geo->fallback),
+    };
+    return geo_map_build(&input, out_map);
+}
+
+static enum err compile_policies(struct compile *c, bool keep_map)
+{
+    struct geography geography = {0};
+    struct geo_map *map = NULL;
+    enum err err = open_databases(c, &geography);
+    if (err == ERR_OK && diag_error_count(c->diags) == 0) {
+        err = build_map(c, &geography, &map);
+        if (err == ERR_CORRUPT)
+            diag_error(c->diags, NULL, "a geo database is corrupt");
+    }
+    close_databases(&geography);
+    if (err == ERR_OK && map)
+        err = policy_compile(c->config, map, snapshot_target_find, c->snapshot, c->arena,
+                             &c->snapshot->policies);
+    if (keep_map && err == ERR_OK)
+        c->snapshot->map = map;
+    else
+        geo_map_free(map);
+    return err;
+}
+
+/* ---- the rest
+ * -------------------------------------------------------------------------------- */
+
+static enum err list_files(struct compile *c)
+{
+    const struct config *config = c->config;
+    struct snapshot *snapshot = c->snapshot;
+    size_t count = config->file_count + config->geo.database_count;
+    for (size_t z = 0; z < snapshot->zones.zone_count; z++)
+        count += snapshot->zones.zones[z]->file_count;
+    snapshot->files = arena_alloc_array(c->arena, count, sizeof(char *));
+    if (!snapshot->files)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < config->file_count; i++)
+        snapshot->files[snapshot->file_count++] = config->files[i];
+    for (size_t i = 0; i < config->geo.database_count; i++)
+        snapshot->files[snapshot->file_count++] = config->geo.databases[i].path;
+    for (size_t z = 0; z < snapshot->zones.zone_count; z++)
+        for (size_t i = 0; i < snapshot->zones.zones[z]->file_count; i++)
+            snapshot->files[snapshot->file_count++] = snapshot->zones.zones[z]->files[i];
+    return ERR_OK;
+}
+
+static enum err compile_all(struct compile *c, bool keep_map)
+{
+    enum err err = load_zones(c);
+    if (err == ERR_OK)
+        err = snapshot_targets_build(c->config, c->arena, c->snapshot);
+    if (err == ERR_OK)
+        err = compile_policies(c, keep_map);
+    if (err == ERR_OK && diag_error_count(c->diags) > 0)
+        err = ERR_INVALID;
+    if (err == ERR_OK)
+        err = list_files(c);
+    if (err == ERR_OK)
+        err = health_table_init(&c->snapshot->health, c->snapshot->target_count,
+                                c->config->service_count, c->arena);
+    return err;
+}
+
+enum err snapshot_compile(const char *config_path, const struct snapshot_options *options,
+                          struct diag_list *diags, struct snapshot **out_snapshot)
+{
+    struct arena *arena = arena_new((size_t)1 << SNAPSHOT_SHIFT);
+    if (!arena)
+        return ERR_NO_MEMORY;
+    struct compile c = {.arena = arena, .diags = diags};
+    c.snapshot = arena_alloc(arena, sizeof(*c.snapshot));
+    enum err err =
+        c.snapshot ? config_load(config_path, arena, diags, &c.config) : ERR_NO_MEMORY;
+    if (err == ERR_OK) {
+        c.snapshot->arena = arena;
+        c.snapshot->config = c.config;
+        err = compile_all(&c, options->keep_map);
+    }
+    if (err != ERR_OK) {
+        if (c.snapshot)
+            geo_map_free(c.snapshot->map);
+        arena_free(arena);
+        return err;
+    }
+    arena_close(arena);
+    *out_snapshot = c.snapshot;
+    return ERR_OK;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    geo_map_free(snapshot->map);
+    arena_free(snapshot->arena); /* the snapshot itself lies in it */
+}

@@ -1,0 +1,287 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rhumb/health_fsm.h"
+
+static const struct health_thresholds DEFAULTS = {
+    .fall = 3,
+    .rise = 3,
+    .interval_ms = 1000,
+    .confirm_ms = 100,
+    .min_down_ms = 30000,
+    .assume_up = true,
+};
+
+enum { NOW = 100000 };
+
+/* One row of the truth table: a machine that has been in `from` since `since_ms` ago with these
+ * counts takes in one result. */
+struct row {
+    enum health_state from;
+    uint32_t failures, successes, age_ms;
+    enum health_outcome outcome;
+    enum health_state to;
+    uint32_t failures_after, successes_after;
+};
+
+static void check_row(const struct row *row, const struct health_thresholds *thresholds)
+{
+    struct health_machine machine = {
+        .state = row->from,
+        .failures = row->failures,
+        .successes = row->successes,
+        .since_ms = NOW - row->age_ms,
+    };
+    struct health_event event = {0};
+    bool changed = health_fsm_step(&machine, row->outcome, 500, thresholds, NOW, &event);
+    assert_int_equal(machine.state, row->to);
+    assert_int_equal(machine.failures, row->failures_after);
+    assert_int_equal(machine.successes, row->successes_after);
+    assert_int_equal(changed, row->from != row->to);
+    assert_int_equal(machine.since_ms, changed ? NOW : NOW - row->age_ms);
+    if (changed) {
+        assert_int_equal(event.from, row->from);
+        assert_int_equal(event.to, row->to);
+    }
+}
+
+#define ROWS(name, ...)                                                                        \
+    static void name(void **state)                                                             \
+    {                                                                                          \
+        (void)state;                                                                           \
+        static const struct row rows[] = {__VA_ARGS__};                                        \
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)                            \
+            check_row(&rows[i], &DEFAULTS);                                                    \
+    }
+
+/* One row a line reads as the table of health_fsm.h. */
+/* clang-format off */
+ROWS(unknown_goes_up_at_the_first_success,
+     {HEALTH_UNKNOWN, 0, 0, 5, HEALTH_SUCCESS, HEALTH_UP, 0, 1},
+     {HEALTH_UNKNOWN, 2, 0, 5, HEALTH_SUCCESS, HEALTH_UP, 0, 1})
+
+ROWS(unknown_goes_down_only_after_fall_failures,
+     {HEALTH_UNKNOWN, 0, 0, 5, HEALTH_FAILURE, HEALTH_UNKNOWN, 1, 0},
+     {HEALTH_UNKNOWN, 1, 0, 5, HEALTH_FAILURE, HEALTH_UNKNOWN, 2, 0},
+     {HEALTH_UNKNOWN, 2, 0, 5, HEALTH_FAILURE, HEALTH_DOWN, 3, 0})
+
+ROWS(up_stays_up_at_a_success,
+     {HEALTH_UP, 0, 1, 5, HEALTH_SUCCESS, HEALTH_UP, 0, 2},
+     {HEALTH_UP, 0, 9, 90000, HEALTH_SUCCESS, HEALTH_UP, 0, 10})
+
+ROWS(up_becomes_suspect_at_a_failure,
+     {HEALTH_UP, 0, 7, 5, HEALTH_FAILURE, HEALTH_SUSPECT, 1, 0})
+
+ROWS(suspect_goes_up_at_a_success, {HEALTH_SUSPECT, 1, 0, 5, HEALTH_SUCCESS, HEALTH_UP, 0, 1},
+     {HEALTH_SUSPECT, 2, 0, 5, HEALTH_SUCCESS, HEALTH_UP, 0, 1})
+
+ROWS(suspect_goes_down_at_fall_failures,
+     {HEALTH_SUSPECT, 1, 0, 5, HEALTH_FAILURE, HEALTH_SUSPECT, 2, 0},
+     {HEALTH_SUSPECT, 2, 0, 5, HEALTH_FAILURE, HEALTH_DOWN, 3, 0})
+
+ROWS(down_goes_up_at_rise_successes_and_after_min_down,
+     {HEALTH_DOWN, 3, 0, 30000, HEALTH_SUCCESS, HEALTH_DOWN, 0, 1},
+     {HEALTH_DOWN, 0, 1, 30000, HEALTH_SUCCESS, HEALTH_DOWN, 0, 2},
+     {HEALTH_DOWN, 0, 2, 30000, HEALTH_SUCCESS, HEALTH_UP, 0, 3},
+     {HEALTH_DOWN, 0, 2, 29999, HEALTH_SUCCESS, HEALTH_DOWN, 0, 3},
+     {HEALTH_DOWN, 0, 25, 29999, HEALTH_SUCCESS, HEALTH_DOWN, 0, 26},
+     {HEALTH_DOWN, 0, 25, 30000, HEALTH_SUCCESS, HEALTH_UP, 0, 26})
+
+ROWS(down_counts_back_to_zero_at_a_failure,
+     {HEALTH_DOWN, 0, 2, 60000, HEALTH_FAILURE, HEALTH_DOWN, 1, 0},
+     {HEALTH_DOWN, 3, 0, 60000, HEALTH_FAILURE, HEALTH_DOWN, 4, 0})
+
+ROWS(an_own_fault_changes_nothing_in_any_state,
+     {HEALTH_UNKNOWN, 2, 0, 5, HEALTH_OWN_FAULT, HEALTH_UNKNOWN, 2, 0},
+     {HEALTH_UP, 0, 4, 5, HEALTH_OWN_FAULT, HEALTH_UP, 0, 4},
+     {HEALTH_SUSPECT, 2, 0, 5, HEALTH_OWN_FAULT, HEALTH_SUSPECT, 2, 0},
+     {HEALTH_DOWN, 0, 2, 60000, HEALTH_OWN_FAULT, HEALTH_DOWN, 0, 2})
+
+ROWS(counts_stop_at_the_top_instead_of_wrapping,
+     {HEALTH_UP, 0, UINT32_MAX, 5, HEALTH_SUCCESS, HEALTH_UP, 0, UINT32_MAX},
+     {HEALTH_DOWN, UINT32_MAX, 0, 5, HEALTH_FAILURE, HEALTH_DOWN, UINT32_MAX, 0})
+
+/* clang-format on */
+
+static void thresholds_of_one_act_at_once(void **state)
+{
+    (void)state;
+    static const struct health_thresholds ones = {
+        .fall = 1, .rise = 1, .interval_ms = 1000, .confirm_ms = 100, .assume_up = true};
+    static const struct row rows[] = {
+        {HEALTH_UNKNOWN, 0, 0, 5, HEALTH_FAILURE, HEALTH_DOWN, 1, 0},
+        {HEALTH_UP, 0, 1, 5, HEALTH_FAILURE, HEALTH_DOWN, 1, 0},
+        {HEALTH_SUSPECT, 1, 0, 5, HEALTH_FAILURE, HEALTH_DOWN, 2,
+         0}, /* fall lowered meanwhile */
+        {HEALTH_DOWN, 1, 0, 0, HEALTH_SUCCESS, HEALTH_UP, 0, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_row(&rows[i], &ones);
+}
+
+static void a_new_machine_is_unknown_and_has_never_changed(void **state)
+{
+    (void)state;
+    struct health_machine machine;
+    health_fsm_init(&machine, 42);
+    assert_int_equal(machine.state, HEALTH_UNKNOWN);
+    assert_int_equal(machine.since_ms, 42);
+    assert_int_equal(machine.changed_ms, 0);
+    assert_int_equal(machine.failures + machine.successes + machine.rtt_us, 0);
+}
+
+static void time_that_steps_back_counts_as_no_time(void **state)
+{
+    (void)state;
+    struct health_thresholds thresholds = DEFAULTS;
+    thresholds.rise = 1;
+    struct health_machine machine = {
+        .state = HEALTH_DOWN, .since_ms = 50000, .changed_ms = 50000};
+    struct health_event event;
+
+    assert_false(health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, 20000, &event));
+    assert_int_equal(machine.since_ms, 20000);
+    assert_int_equal(machine.changed_ms, 20000);
+    assert_false(health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, 49999, &event));
+    assert_true(health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, 50000, &event));
+    assert_int_equal(machine.state, HEALTH_UP);
+
+    assert_false(health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, 0, &event));
+    assert_int_equal(machine.since_ms, 0);
+    assert_int_equal(machine.changed_ms, 1);
+}
+
+static void changed_follows_usability(void **state)
+{
+    (void)state;
+
+    static const struct {
+        bool assume_up;
+        enum health_state from;
+        enum health_outcome outcome;
+        bool changes;
+    } cases[] = {
+        {true, HEALTH_UNKNOWN, HEALTH_SUCCESS, false},
+        {false, HEALTH_UNKNOWN, HEALTH_SUCCESS, true},
+        {true, HEALTH_UNKNOWN, HEALTH_FAILURE, true},
+        {false, HEALTH_UNKNOWN, HEALTH_FAILURE, false},
+        {true, HEALTH_UP, HEALTH_FAILURE, true},
+        {true, HEALTH_SUSPECT, HEALTH_FAILURE, true},
+        {true, HEALTH_SUSPECT, HEALTH_SUCCESS, false},
+        {true, HEALTH_DOWN, HEALTH_SUCCESS, true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct health_thresholds thresholds = {
+            .fall = 1, .rise = 1, .assume_up = cases[i].assume_up};
+        struct health_machine machine = {.state = cases[i].from};
+        struct health_event event;
+        assert_true(health_fsm_step(&machine, cases[i].outcome, 1, &thresholds, NOW, &event));
+        assert_int_equal(machine.changed_ms, cases[i].changes ? NOW : 0);
+    }
+}
+
+static void confirm_probes_follow_failures_until_down(void **state)
+{
+    (void)state;
+
+    static const struct {
+        enum health_state state;
+        uint32_t failures;
+        uint32_t delay_ms;
+    } cases[] = {
+        {HEALTH_UNKNOWN, 0, 1000}, {HEALTH_UNKNOWN, 1, 100}, {HEALTH_UP, 0, 1000},
+        {HEALTH_SUSPECT, 1, 100},  {HEALTH_SUSPECT, 2, 100}, {HEALTH_DOWN, 3, 1000},
+        {HEALTH_DOWN, 0, 1000},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct health_machine machine = {.state = cases[i].state,
+                                         .failures = cases[i].failures};
+        assert_int_equal(health_fsm_next_probe_ms(&machine, &DEFAULTS), cases[i].delay_ms);
+    }
+}
+
+static void unknown_is_usable_as_assumed_and_down_is_not(void **state)
+{
+    (void)state;
+    struct health_thresholds assumed_down = DEFAULTS;
+    assumed_down.assume_up = false;
+    static const bool usable[][2] = {
+        [HEALTH_UNKNOWN] = {true, false},
+        [HEALTH_UP] = {true, true},
+        [HEALTH_SUSPECT] = {true, true},
+        [HEALTH_DOWN] = {false, false},
+    };
+    for (size_t s = 0; s < sizeof(usable) / sizeof(usable[0]); s++) {
+        struct health_machine machine = {.state = (enum health_state)s};
+        assert_int_equal(health_fsm_is_usable(&machine, &DEFAULTS), usable[s][0]);
+        assert_int_equal(health_fsm_is_usable(&machine, &assumed_down), usable[s][1]);
+    }
+}
+
+static void round_trips_are_smoothed_over_successes_only(void **state)
+{
+    (void)state;
+
+    static const struct {
+        enum health_outcome outcome;
+        uint32_t rtt_us, mean_us;
+    } steps[] = {
+        {HEALTH_FAILURE, 777, 0},
+        {HEALTH_SUCCESS, 8000, 8000},
+        {HEALTH_SUCCESS, 16000, 9000},
+        {HEALTH_FAILURE, 1, 9000},
+        {HEALTH_OWN_FAULT, 1, 9000},
+        {HEALTH_SUCCESS, 1000, 8000},
+        {HEALTH_SUCCESS, UINT32_MAX, 536877911},
+    };
+    struct health_machine machine;
+    struct health_event event;
+    health_fsm_init(&machine, 0);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        health_fsm_step(&machine, steps[i].outcome, steps[i].rtt_us, &DEFAULTS, NOW, &event);
+        assert_int_equal(machine.rtt_us, steps[i].mean_us);
+    }
+    health_fsm_init(&machine, 0);
+    health_fsm_step(&machine, HEALTH_SUCCESS, 0, &DEFAULTS, NOW, &event);
+    assert_int_equal(machine.rtt_us, 1); /* 0 would say "none yet" */
+}
+
+static void states_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(health_state_name(HEALTH_UNKNOWN), "unknown");
+    assert_string_equal(health_state_name(HEALTH_UP), "up");
+    assert_string_equal(health_state_name(HEALTH_SUSPECT), "suspect");
+    assert_string_equal(health_state_name(HEALTH_DOWN), "down");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unknown_goes_up_at_the_first_success),
+        cmocka_unit_test(unknown_goes_down_only_after_fall_failures),
+        cmocka_unit_test(up_stays_up_at_a_success),
+        cmocka_unit_test(up_becomes_suspect_at_a_failure),
+        cmocka_unit_test(suspect_goes_up_at_a_success),
+        cmocka_unit_test(suspect_goes_down_at_fall_failures),
+        cmocka_unit_test(down_goes_up_at_rise_successes_and_after_min_down),
+        cmocka_unit_test(down_counts_back_to_zero_at_a_failure),
+        cmocka_unit_test(an_own_fault_changes_nothing_in_any_state),
+        cmocka_unit_test(counts_stop_at_the_top_instead_of_wrapping),
+        cmocka_unit_test(thresholds_of_one_act_at_once),
+        cmocka_unit_test(a_new_machine_is_unknown_and_has_never_changed),
+        cmocka_unit_test(time_that_steps_back_counts_as_no_time),
+        cmocka_unit_test(changed_follows_usability),
+        cmocka_unit_test(confirm_probes_follow_failures_until_down),
+        cmocka_unit_test(unknown_is_usable_as_assumed_and_down_is_not),
+        cmocka_unit_test(round_trips_are_smoothed_over_successes_only),
+        cmocka_unit_test(states_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+/* net_fixture.h - a running net whose answers are echoes, and clients for it.
+ *
+ * net_fixture.c also holds the doubles of what net calls: answer_query() echoes a query with QR
+ * set (no answer to less than a header or to a response), snapshot_free() frees one block. A
+ * query with the id ID_OF_LARGE gets LARGE_BYTES of answer over TCP.
+ *
+ * Nothing here sleeps: whoever waits, waits for a descriptor, until a deadline that only a
+ * failing test reaches.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "rhumb/net.h"
+
+enum { DEADLINE_MS = 10000, ID_OF_LARGE = 0xb166, LARGE_BYTES = 60000, QUERY_MIN = 12 };
+
+struct net_fixture {
+    struct net *net;
+    struct snapshot_slot *slot;
+    struct config_listener listeners[2];
+    struct config_server server;
+    uint16_t port;
+};
+
+/* net_fixture_init - a configuration for one worker at address and a free port; change it, then
+ * net_fixture_start(). */
+void net_fixture_init(struct net_fixture *fixture, const char *address);
+void net_fixture_start(struct net_fixture *fixture);
+void net_fixture_stop(struct net_fixture *fixture);
+struct net_totals net_fixture_totals(const struct net_fixture *fixture);
+
+/* net_fixture_has_ipv6 - can ::1 be bound here? */
+bool net_fixture_has_ipv6(void);
+
+/* A new snapshot as the doubles understand it. */
+struct snapshot *net_fixture_snapshot(void);
+
+/* client_new - a socket of type connected to address and the fixture's port. */
+int client_new(const struct net_fixture *fixture, const char *address, int type);
+
+/* client_wait - until fd is readable (POLLIN) or writable (POLLOUT); fails at the deadline. */
+void client_wait(int fd, short events);
+
+/* query_put - a query of bytes bytes with that id; over TCP, frame_put() with its length before
+ * it; both return how much was written. */
+size_t query_put(uint8_t *out, uint16_t id, size_t bytes);
+size_t frame_put(uint8_t *out, uint16_t id, size_t bytes);
+
+/* tcp_send_all, tcp_expect_answer - the whole, and the next answer with its id and size. */
+void tcp_send_all(int fd, const uint8_t *bytes, size_t count);
+void tcp_expect_answer(int fd, uint16_t id, size_t bytes);
+
+/* tcp_ask - one query, one answer. */
+void tcp_ask(int fd, uint16_t id);
+
+/* tcp_expect_closed - the server closes without another byte; a reset counts too. */
+void tcp_expect_closed(int fd);
+
+/* udp_expect_answer - the next datagram is the echo of a query with that id. */
+void udp_expect_answer(int fd, uint16_t id, size_t bytes);

@@ -346,6 +346,31 @@ static void impossible_checks_are_refused(void **state)
     loop_fixture_close(&fixture);
 }
 
+static void there_is_a_ceiling_for_probes(void **state)
+{
+    (void)state;
+
+    enum { CEILING = 1 << 17 };
+
+    struct loop_fixture fixture;
+    struct seen seen = {.fixture = &fixture};
+    struct config_check check = check_of(CONFIG_CHECK_TCP, 80);
+    struct ip_addr addr = {.family = IP_V4, .bytes = {127}};
+    struct probe *probe = NULL;
+    enum err err = ERR_OK;
+    size_t added = 0;
+    loop_fixture_open(&fixture, 0, 0);
+    for (; err == ERR_OK; added++) {
+        addr.bytes[3] = (uint8_t)added;
+        err = probe_add(fixture.prober, &check, &addr, 0, 60000, seen_record, &seen, &probe);
+    }
+    assert_int_equal(err, ERR_LIMIT);
+    assert_int_equal(added - 1, CEILING);
+    probe_remove(probe); /* one less: one more may come */
+    add(&seen, &check, "127.0.0.1", 0, 60000);
+    loop_fixture_close(&fixture);
+}
+
 /* The lowest free descriptor; the limit set to it means that no more can be had. */
 static rlim_t lowest_free_descriptor(void)
 {
@@ -481,6 +506,7 @@ int main(void)
         cmocka_unit_test(closing_cuts_runs_in_flight_and_leaves_nothing),
         cmocka_unit_test(a_prober_without_probes_closes_too),
         cmocka_unit_test(impossible_checks_are_refused),
+        cmocka_unit_test(there_is_a_ceiling_for_probes),
         cmocka_unit_test(running_out_of_descriptors_is_our_own_fault_and_passes),
         cmocka_unit_test(time_that_our_loop_has_lost_is_not_held_against_a_target),
         cmocka_unit_test(a_thousand_probes_all_get_their_turn),

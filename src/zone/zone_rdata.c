@@ -116,20 +116,6 @@ static bool join(struct job *job, size_t words, const char *separator)
     return !text.failed;
 }
 
-/* bad_param - which of the words ldns refuses, each by itself. */
-static const struct zone_token *bad_param(struct job *job, size_t words)
-{
-    const struct zone_token *first = &job->tokens[job->at];
-    for (size_t i = 0; i < words; i++) {
-        memcpy(job->rdata->text, first[i].text, first[i].len);
-        job->rdata->text[first[i].len] = '\0';
-        if (zone_field_convert(ZONE_FIELD_SVCPARAMS, job->rdata->text, job->out.pos,
-                               writer_left(&job->out)) < 0)
-            return &first[i];
-    }
-    return first;
-}
-
 /* put_converted - words words as one field by ldns. */
 static bool put_converted(struct job *job, enum zone_field field, size_t words,
                           const char *separator)
@@ -148,8 +134,7 @@ static bool put_converted(struct job *job, enum zone_field field, size_t words,
     long len =
         zone_field_convert(field, job->rdata->text, job->out.pos, writer_left(&job->out));
     if (len < 0)
-        return refuse(job, field == ZONE_FIELD_SVCPARAMS ? bad_param(job, words) : first,
-                      field);
+        return refuse(job, first, field);
     writer_reserve(&job->out, (size_t)len);
     job->at += words;
     return true;
@@ -220,12 +205,26 @@ static bool put_ipseckey(struct job *job)
     return put_converted(job, ZONE_FIELD_BASE64, job->count - job->at, "");
 }
 
+static bool put_svcparams(struct job *job)
+{
+    const struct zone_token *first = &job->tokens[job->at];
+    size_t words = job->count - job->at;
+    size_t good = zone_svcparams_put(first, words, &job->out, (uint8_t *)job->rdata->text,
+                                     sizeof(job->rdata->text));
+    if (good < words)
+        return refuse(job, &first[good], ZONE_FIELD_SVCPARAMS);
+    job->at = job->count;
+    return true;
+}
+
 static bool put_rest(struct job *job, enum zone_field field)
 {
     size_t words = job->count - job->at;
     bool spaced = field != ZONE_FIELD_HEX && field != ZONE_FIELD_BASE64;
     if (field == ZONE_FIELD_IPSECKEY)
         return put_ipseckey(job);
+    if (field == ZONE_FIELD_SVCPARAMS)
+        return put_svcparams(job);
     if (field == ZONE_FIELD_LOC && !zone_field_check_loc(&job->tokens[job->at], words))
         return refuse(job, &job->tokens[job->at], field);
     return put_converted(job, field, words, spaced ? " " : "");

@@ -21,7 +21,7 @@ static const char *const expected[] = {
     [ZONE_FIELD_BITMAP] = "names of record types",
     [ZONE_FIELD_TYPE] = "the name of a record type",
     [ZONE_FIELD_ALGORITHM] = "an algorithm: a name or a number from 0 to 255",
-    [ZONE_FIELD_CERT_TYPE] = "a certificate type: a name or a number from 1 to 65535",
+    [ZONE_FIELD_CERT_TYPE] = "a certificate type: a name or a number from 0 to 65535",
     [ZONE_FIELD_TLSA_USAGE] = "a certificate usage: a name or a number from 0 to 255",
     [ZONE_FIELD_TLSA_SELECTOR] = "a selector: a name or a number from 0 to 255",
     [ZONE_FIELD_TLSA_MATCHING] = "a matching type: a name or a number from 0 to 255",
@@ -81,13 +81,6 @@ static bool looks_like_a(const char *text, size_t len)
             return false; /* 010 is 8 to some and 10 to others */
     }
     return len <= 15;
-}
-
-/* looks_like_number_or_name - names start with a letter; ldns looks them up. */
-static bool looks_like_number_or_name(const char *text, size_t len, uint64_t max)
-{
-    uint64_t value;
-    return is_letter(text[0]) || zone_text_number(text, len, max, &value);
 }
 
 static bool looks_like_base64(const char *text, size_t len)
@@ -157,11 +150,10 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_BITMAP:
     case ZONE_FIELD_TYPE: return zone_rdata_type(text, len) != 0;
     case ZONE_FIELD_ALGORITHM:
+    case ZONE_FIELD_CERT_TYPE:
     case ZONE_FIELD_TLSA_USAGE:
     case ZONE_FIELD_TLSA_SELECTOR:
-    case ZONE_FIELD_TLSA_MATCHING: return looks_like_number_or_name(text, len, UINT8_MAX);
-    case ZONE_FIELD_CERT_TYPE: /* ldns leaks what it made of a zero before refusing it */
-        return looks_like_number_or_name(text, len, UINT16_MAX) && text[0] != '0';
+    case ZONE_FIELD_TLSA_MATCHING: return len > 0 && is_letter(text[0]); /* else a number */
     case ZONE_FIELD_TIME: return looks_like_time(text, len);
     case ZONE_FIELD_APL: return looks_like_apl(text, len);
     case ZONE_FIELD_SALT: return looks_like_salt(text, len);

@@ -172,19 +172,23 @@ static bool put_value(struct writer *out, uint16_t key, const uint8_t *value, si
     }
 }
 
-/* parse_param - one word; its value goes to out, unescaped on the way in scratch. */
-static bool parse_param(const struct zone_token *token, uint8_t *scratch, size_t scratch_size,
-                        struct writer *out, struct param *param)
+/* parse_param - a word, or key= with the quoted value behind it; the value goes to out,
+ * unescaped on the way in scratch. */
+static bool parse_param(const struct zone_token *token, const struct zone_token *quoted,
+                        uint8_t *scratch, size_t scratch_size, struct writer *out,
+                        struct param *param)
 {
     const char *equals = memchr(token->text, '=', token->len);
     size_t key_len = equals ? (size_t)(equals - token->text) : token->len;
     const char *value = token->text + key_len + (equals != NULL);
     size_t value_len = token->len - key_len - (equals != NULL);
-    if (!parse_key((const uint8_t *)token->text, key_len, &param->key))
+    if (token->quoted || !parse_key((const uint8_t *)token->text, key_len, &param->key))
         return false;
-    if (token->inner_quote) { /* the lexer allows quotes around all of the value only */
-        value++;
-        value_len -= 2;
+    if (quoted) {
+        if (!equals || value_len > 0)
+            return false;
+        value = quoted->text;
+        value_len = quoted->len;
     }
     long len = zone_text_unescape(value, value_len, scratch, scratch_size);
     bool empty = param->key == SVC_NO_DEFAULT_ALPN || param->key == SVC_OHTTP;
@@ -197,37 +201,39 @@ static bool parse_param(const struct zone_token *token, uint8_t *scratch, size_t
     return !out->failed;
 }
 
-/* sort_params - by key; the index of the word that repeats a key, or count. */
-static size_t sort_params(struct param *params, size_t count)
+/* insert_param - into params, which are sorted by key; false when the key is there already. */
+static bool insert_param(struct param *params, size_t count, struct param param)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct param moved = params[i];
-        size_t j = i;
-        for (; j > 0 && params[j - 1].key > moved.key; j--)
-            params[j] = params[j - 1];
-        params[j] = moved;
-        if (j > 0 && params[j - 1].key == moved.key)
-            return i;
-    }
-    return count;
+    size_t i = count;
+    while (i > 0 && params[i - 1].key >= param.key)
+        i--;
+    if (i < count && params[i].key == param.key)
+        return false;
+    memmove(&params[i + 1], &params[i], (count - i) * sizeof(*params));
+    params[i] = param;
+    return true;
 }
 
 size_t zone_svcparams_put(const struct zone_token *tokens, size_t count, struct writer *out,
                           uint8_t *scratch, size_t scratch_size)
 {
     struct param params[PARAMS_MAX];
+    size_t param_count = 0;
     /* The lower half of the scratch holds one value, the upper half all that are converted. */
     size_t half = scratch_size / 2;
     struct writer values = writer_init(scratch + half, scratch_size - half);
-    if (count > PARAMS_MAX)
-        return PARAMS_MAX;
-    for (size_t i = 0; i < count; i++)
-        if (!parse_param(&tokens[i], scratch, half, &values, &params[i]))
-            return i;
-    size_t repeated = sort_params(params, count);
-    if (repeated < count)
-        return repeated;
     for (size_t i = 0; i < count; i++) {
+        struct param param;
+        const struct zone_token *quoted =
+            i + 1 < count && tokens[i + 1].glued ? &tokens[i + 1] : NULL;
+        if (param_count == PARAMS_MAX ||
+            !parse_param(&tokens[i], quoted, scratch, half, &values, &param) ||
+            !insert_param(params, param_count, param))
+            return i;
+        param_count++;
+        i += quoted != NULL;
+    }
+    for (size_t i = 0; i < param_count; i++) {
         writer_u16(out, params[i].key);
         writer_u16(out, (uint16_t)params[i].len);
         writer_bytes(out, values.start + params[i].offset, params[i].len);

@@ -16,9 +16,10 @@ struct policy_origin policy_origin_of(const struct policy_client *client)
     unsigned offset;
     if (!ip_embedded(&whole, &inner, &offset))
         return (struct policy_origin){.addr = network->addr, .len = network->len};
+    unsigned told = network->len > offset ? network->len - offset : 0;
     return (struct policy_origin){
         .addr = inner.addr,
-        .len = (uint8_t)(network->len > offset ? network->len - offset : 0),
+        .len = (uint8_t)(told < inner.len ? told : inner.len),
         .offset = (uint8_t)offset,
     };
 }

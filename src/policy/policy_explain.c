@@ -89,7 +89,7 @@ static void put_reason(const struct explanation *e, const struct policy_ranking 
 {
     char text[POLICY_MATCHER_TEXT_MAX];
     switch (ranking->reasons[at].why) {
-    case POLICY_WHY_ORDER: text_printf(e->out, "its place in order:"); break;
+    case POLICY_WHY_ORDER: text_printf(e->out, "its place in the order"); break;
     case POLICY_WHY_WEIGHT: text_printf(e->out, "weighted"); break;
     case POLICY_WHY_SERVES:
         text_printf(e->out, "serves %s",

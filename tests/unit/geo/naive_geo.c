@@ -1,8 +1,8 @@
 #include "naive_geo.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "rhumb/require.h"
@@ -138,10 +138,10 @@ static void invent_database(struct world *world, struct naive_database *database
 
 static struct geo_db *write_and_open(const struct naive_database *database)
 {
-    char path[] = "/tmp/rhumb-geo-XXXXXX";
-    int fd = mkstemp(path);
+    char path[32]; /* a file in memory: quicker than on a disk */
+    int fd = memfd_create("test", MFD_CLOEXEC);
     REQUIRE(fd >= 0);
-    close(fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     struct mmdb_builder *builder = mmdb_builder_new(&database->options);
     for (size_t i = 0; i < database->network_count; i++)
         mmdb_builder_insert(builder, &database->networks[i].prefix,
@@ -154,7 +154,7 @@ static struct geo_db *write_and_open(const struct naive_database *database)
     if (err != ERR_OK)
         diag_print_all(diags, stderr);
     diag_list_free(diags);
-    unlink(path);
+    close(fd);
     return err == ERR_OK ? db : NULL;
 }
 

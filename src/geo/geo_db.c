@@ -31,8 +31,7 @@ struct geo_db {
     struct geo_array places; /* struct geo_place, by value - 1 */
 };
 
-/* ---- The search tree ----------------------------------------------------------------------
- */
+/* ---- The search tree ---- */
 
 enum { V4_DEPTH = 96 }; /* where IPv4 begins in a tree for both families */
 
@@ -156,8 +155,7 @@ static enum err walk_tree(struct walk *walk)
     return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], zero, 0, 0) : err;
 }
 
-/* ---- The records --------------------------------------------------------------------------
- */
+/* ---- The records ---- */
 
 enum { PATH_MAX_KEYS = 3, ALTERNATIVES = 2 };
 
@@ -293,14 +291,11 @@ static bool decode(const MMDB_s *mmdb, uint32_t offset, const struct schema *sch
 /* find_schema - the schema of the first record that says something in one of them; NULL. */
 static const struct schema *find_schema(const struct walk *walk)
 {
-    static const struct geo_place unknown = {0};
-
     const uint32_t *offsets = walk->records.items.items;
     for (size_t i = 0; i < walk->records.items.count; i++) {
         for (size_t s = 0; s < sizeof(schemas) / sizeof(schemas[0]); s++) {
             struct geo_place place;
-            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) &&
-                memcmp(&place, &unknown, sizeof(place)) != 0)
+            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) && geo_field_any(&place))
                 return &schemas[s];
         }
     }
@@ -325,8 +320,7 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
     return ERR_OK;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------
- */
+/* ---- Opening ---- */
 
 /* read_all - walk and decode; what is wrong with the file becomes a diagnostic. */
 static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct diag_place *place,

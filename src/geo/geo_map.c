@@ -53,8 +53,7 @@ struct lane {
     const struct geo_leaf *leaf;
 };
 
-/* ---- Findings and locations ---------------------------------------------------------------
- */
+/* ---- Findings and locations ---- */
 
 static struct geo_location judge(const struct merger *merger, const struct finding *finding)
 {
@@ -97,8 +96,7 @@ static enum err locate(struct merger *merger, const struct finding *finding,
     return ERR_OK;
 }
 
-/* ---- The walk -----------------------------------------------------------------------------
- */
+/* ---- The walk ---- */
 
 /* Lanes: the databases, then networks, marks, ranges. */
 static size_t open_lanes(const struct merger *merger, unsigned family,
@@ -168,8 +166,7 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
     }
 }
 
-/* ---- The operator's prefixes --------------------------------------------------------------
- */
+/* ---- The operator's prefixes ---- */
 
 /* fill_lane - tile by the prefixes of one family; prefix i of count stands at first + i *
  * stride and gets the value i + 1. */
@@ -228,8 +225,7 @@ static enum err merge_family(struct merger *merger, unsigned family)
     return err;
 }
 
-/* ---- The door -----------------------------------------------------------------------------
- */
+/* ---- The door ---- */
 
 static enum err merge_all(const struct geo_map_input *input, struct geo_map *map)
 {

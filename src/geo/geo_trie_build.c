@@ -19,8 +19,7 @@ struct builder {
     struct geo_array units;                /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
 };
 
-/* ---- Joining ------------------------------------------------------------------------------
- */
+/* ---- Joining ---- */
 
 static bool is_embedding_range(const struct geo_leaf *leaf, unsigned family)
 {
@@ -68,8 +67,7 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
     return ERR_OK;
 }
 
-/* ---- Building -----------------------------------------------------------------------------
- */
+/* ---- Building ---- */
 
 /* skip - the first prefix that starts outside the one of length len around prefix's start. */
 static const struct geo_leaf *skip(const struct builder *builder, const struct geo_leaf *prefix,

@@ -7,8 +7,7 @@
 
 #include "rhumb/require.h"
 
-/* ---- Inventing ----------------------------------------------------------------------------
- */
+/* ---- Inventing ---- */
 
 static bool chance(struct rng *rng, uint32_t one_in)
 {
@@ -260,8 +259,7 @@ struct ip_addr world_address(const struct world *world, struct rng *rng)
     }
 }
 
-/* ---- Judging ------------------------------------------------------------------------------
- */
+/* ---- Judging ---- */
 
 /* in_tree - a prefix or address where a file of that version has it. */
 static struct ip_prefix in_tree(const struct ip_prefix *prefix, unsigned ip_version)

@@ -23,8 +23,7 @@ enum { PATH_BYTES = 512, FLIPPED_COPIES = 1000 };
 
 static const char *const no_schema = "no record has a country, coordinates or an AS number";
 
-/* ---- Helpers ------------------------------------------------------------------------------
- */
+/* ---- Helpers ---- */
 
 static const char *data_path(const char *name, char buffer[PATH_BYTES])
 {
@@ -160,8 +159,7 @@ static void write_small(const char *path, const struct mmdb_options *options)
     mmdb_builder_free(builder);
 }
 
-/* ---- Files that are whole -----------------------------------------------------------------
- */
+/* ---- Files that are whole ---- */
 
 /* Those that hold places or AS numbers; the others follow. */
 static void every_published_good_database_opens(void **state)
@@ -333,8 +331,7 @@ static void published_places_are_found(void **state)
     }
 }
 
-/* ---- The file that comes with the product --------------------------------------------------
- */
+/* ---- The file that comes with the product ---- */
 
 static const char *country_path(char buffer[PATH_BYTES])
 {
@@ -388,8 +385,7 @@ static void the_country_database_knows_well_known_addresses(void **state)
     geo_db_close(db);
 }
 
-/* ---- Shapes of files -----------------------------------------------------------------------
- */
+/* ---- Shapes of files ---- */
 
 static void every_shape_of_file_is_read_alike(void **state)
 {
@@ -494,8 +490,7 @@ static void the_country_of_registration_is_the_last_resort(void **state)
     }
 }
 
-/* ---- Files that are not -------------------------------------------------------------------
- */
+/* ---- Files that are not ---- */
 
 enum { SMALL_MAX = 1 << 16 };
 

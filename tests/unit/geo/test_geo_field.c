@@ -89,12 +89,35 @@ static void numbers_over_32_bits_are_no_as(void **state)
     assert_int_equal(place.asn, UINT32_MAX);
 }
 
+static void what_can_stand_alone_says_something(void **state)
+{
+    (void)state;
+
+    static const struct {
+        struct geo_place place;
+        bool any;
+    } cases[] = {
+        {{.asn = 0}, false},
+        {{.subdivision = "CA"}, false},
+        {{.flags = GEO_IN_EU}, false},
+        {{.latitude = 1}, false},
+        {{.country = "NL"}, true},
+        {{.continent = "EU"}, true},
+        {{.asn = 1}, true},
+        {{.flags = GEO_HAS_COORDINATES}, true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(geo_field_any(&cases[i].place), cases[i].any);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_taken_when_their_form_is_right),
         cmocka_unit_test(coordinates_are_taken_when_they_are_on_earth),
         cmocka_unit_test(numbers_over_32_bits_are_no_as),
+        cmocka_unit_test(what_can_stand_alone_says_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

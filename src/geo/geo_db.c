@@ -31,8 +31,7 @@ struct geo_db {
     struct geo_array places; /* struct geo_place, by value - 1 */
 };
 
-/* ---- The search tree ----------------------------------------------------------------------
- */
+/* ---- The search tree ---- */
 
 enum { V4_DEPTH = 96 }; /* where IPv4 begins in a tree for both families */
 
@@ -147,8 +146,7 @@ static enum err walk_tree(struct walk *walk)
     return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], 0, 0) : err;
 }
 
-/* ---- The records --------------------------------------------------------------------------
- */
+/* ---- The records ---- */
 
 /* number_records - the leaves hold offsets; a record's number is how many start before it. */
 static enum err number_records(struct walk *walk)
@@ -310,8 +308,7 @@ static const struct schema *find_schema(const struct walk *walk)
     for (size_t i = 0; i < walk->offsets.count; i++) {
         for (size_t s = 0; s < sizeof(schemas) / sizeof(schemas[0]); s++) {
             struct geo_place place;
-            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) &&
-                memcmp(&place, &unknown, sizeof(place)) != 0)
+            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) && geo_field_any(&place))
                 return &schemas[s];
         }
     }
@@ -336,8 +333,7 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
     return ERR_OK;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------
- */
+/* ---- Opening ---- */
 
 /* read_all - walk and decode; what is wrong with the file becomes a diagnostic. */
 static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct diag_place *place,

@@ -62,8 +62,7 @@ struct lane {
     struct geo_key end; /* the first address behind the leaf; zero behind the last one */
 };
 
-/* ---- Findings and locations ---------------------------------------------------------------
- */
+/* ---- Findings and locations ---- */
 
 static struct geo_location judge(const struct merger *merger, const struct finding *finding)
 {
@@ -208,8 +207,7 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
     }
 }
 
-/* ---- The operator's prefixes --------------------------------------------------------------
- */
+/* ---- The operator's prefixes ---- */
 
 /* fill_lane - tile by the prefixes of one family; prefix i of count stands at first + i *
  * stride and gets the value i + 1. */
@@ -268,8 +266,7 @@ static enum err merge_family(struct merger *merger, unsigned family)
     return err;
 }
 
-/* ---- The door -----------------------------------------------------------------------------
- */
+/* ---- The door ---- */
 
 static enum err merge_all(const struct geo_map_input *input, struct geo_map *map)
 {

@@ -20,8 +20,7 @@ struct builder {
     struct geo_array units; /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
 };
 
-/* ---- Joining ------------------------------------------------------------------------------
- */
+/* ---- Joining ---- */
 
 static bool is_embedding_range(struct geo_key start, unsigned len)
 {
@@ -75,8 +74,7 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
     return ERR_OK;
 }
 
-/* ---- Building -----------------------------------------------------------------------------
- */
+/* ---- Building ---- */
 
 /* A prefix of the joined tiling and where it starts. */
 struct place {

@@ -122,8 +122,7 @@ static enum err locate_fast(struct merger *merger, const struct finding *finding
     return ERR_OK;
 }
 
-/* ---- The walk -----------------------------------------------------------------------------
- */
+/* ---- The walk ---- */
 
 /* Lanes: the databases, then networks, marks, ranges. */
 static size_t open_lanes(const struct merger *merger, unsigned family,

@@ -43,9 +43,12 @@ struct finding {
 struct merger {
     const struct geo_map_input *input;
     struct geo_map *map;
-    struct geo_intern findings;        /* struct finding, cut to the databases there are */
-    struct geo_array location_of;      /* uint32_t: location of each finding */
-    struct geo_tiling networks, marks; /* of the family at work */
+    struct geo_intern findings;   /* struct finding, cut to the databases there are */
+    struct geo_array location_of; /* uint32_t: location of each finding */
+    /* With one database, most networks are found by it alone: then its record decides, and the
+     * location is kept per record (+ 1; 0: not judged yet), without hashing. */
+    struct geo_array location_of_record; /* uint32_t */
+    struct geo_tiling networks, marks;   /* of the family at work */
     struct geo_tiling ranges;
 };
 
@@ -94,6 +97,23 @@ static enum err locate(struct merger *merger, const struct finding *finding,
     }
     const uint32_t *location_of = merger->location_of.items;
     *out_location = location_of[idx];
+    return ERR_OK;
+}
+
+/* locate_fast - as locate(), by way of location_of_record where that says all. */
+static enum err locate_fast(struct merger *merger, const struct finding *finding,
+                            uint32_t *out_location)
+{
+    if (merger->input->database_count != 1 || finding->network > 0 || finding->mark > 0)
+        return locate(merger, finding, out_location);
+    uint32_t *known = (uint32_t *)merger->location_of_record.items + finding->records[0];
+    if (*known == 0) {
+        enum err err = locate(merger, finding, out_location);
+        if (err == ERR_OK)
+            *known = *out_location + 1;
+        return err;
+    }
+    *out_location = *known - 1;
     return ERR_OK;
 }
 
@@ -152,7 +172,7 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
         uint32_t location;
         unsigned len = longest(lanes, count);
         find_here(merger, lanes, &finding);
-        enum err err = locate(merger, &finding, &location);
+        enum err err = locate_fast(merger, &finding, &location);
         if (err == ERR_OK)
             err = geo_tiling_add(&merger->map->tilings[family], at, len, location);
         if (err != ERR_OK)
@@ -238,13 +258,19 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
         offsetof(struct finding, records) + input->database_count * sizeof(uint32_t);
     geo_intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
     geo_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
+    geo_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
     struct finding nothing = {0};
     uint32_t fallback; /* comes first, hence is location 0 */
     enum err err = locate(&merger, &nothing, &fallback);
+    size_t first,
+        records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
+    if (err == ERR_OK)
+        err = geo_array_extend(&merger.location_of_record, records + 1, &first);
     for (unsigned family = 0; family < GEO_FAMILY_COUNT && err == ERR_OK; family++)
         err = merge_family(&merger, family);
     geo_intern_deinit(&merger.findings);
     geo_array_deinit(&merger.location_of);
+    geo_array_deinit(&merger.location_of_record);
     return err;
 }
 

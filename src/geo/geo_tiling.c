@@ -12,18 +12,6 @@ void geo_tiling_deinit(struct geo_tiling *tiling)
     geo_array_deinit(&tiling->leaves);
 }
 
-enum err geo_tiling_add(struct geo_tiling *tiling, struct geo_key start, unsigned len,
-                        uint32_t value)
-{
-    size_t idx; /* not geo_array_add(): this runs for every network, several times */
-    enum err err = geo_array_extend(&tiling->leaves, 1, &idx);
-    if (err != ERR_OK)
-        return err;
-    struct geo_leaf *leaves = tiling->leaves.items;
-    leaves[idx] = (struct geo_leaf){.start = start, .value = value, .len = (uint8_t)len};
-    return ERR_OK;
-}
-
 const struct geo_leaf *geo_tiling_leaves(const struct geo_tiling *tiling)
 {
     return tiling->leaves.items;

@@ -26,9 +26,22 @@ struct geo_tiling {
 void geo_tiling_init(struct geo_tiling *tiling);
 void geo_tiling_deinit(struct geo_tiling *tiling);
 
-/* geo_tiling_add - append a prefix; the caller keeps the order. ERR_OK, ERR_NO_MEMORY. */
-WARN_UNUSED enum err geo_tiling_add(struct geo_tiling *tiling, struct geo_key start,
-                                    unsigned len, uint32_t value);
+/* geo_tiling_add - append a prefix; the caller keeps the order. ERR_OK, ERR_NO_MEMORY. Inline:
+ * it runs for every network, several times a reload. */
+WARN_UNUSED static inline enum err
+geo_tiling_add(struct geo_tiling *tiling, struct geo_key start, unsigned len, uint32_t value)
+{
+    struct geo_array *array = &tiling->leaves;
+    if (array->count == array->capacity) {
+        enum err err = geo_array_reserve(array, array->count + 1);
+        if (err != ERR_OK)
+            return err;
+    }
+    struct geo_leaf *leaves = array->items;
+    leaves[array->count++] =
+        (struct geo_leaf){.start = start, .value = value, .len = (uint8_t)len};
+    return ERR_OK;
+}
 
 /* geo_tiling_fill - tile the space by a set of prefixes: an address gets the value of the
  * longest around it, 0 without one. prefixes are sorted in place; of equal ones the one with

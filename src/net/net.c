@@ -24,8 +24,7 @@ enum {
     LOOP_FDS = 8, /* what a loop holds itself */
 };
 
-/* ---- sockets -------------------------------------------------------------------------------
- */
+/* ---- sockets ------------------------------------------------------------------------- */
 
 /* A table of worker_count rows, one per worker, of a column per listener. */
 struct sockets {
@@ -102,8 +101,7 @@ static enum err open_sockets(const struct config_server *server, size_t worker_c
     return ERR_OK;
 }
 
-/* ---- workers -------------------------------------------------------------------------------
- */
+/* ---- workers ------------------------------------------------------------------------- */
 
 static size_t worker_count_of(const struct config_server *server)
 {
@@ -214,8 +212,7 @@ err_after_sockets:
     return err;
 }
 
-/* ---- the rest is for each worker -----------------------------------------------------------
- */
+/* ---- the rest is for each worker ----------------------------------------------------- */
 
 enum err net_start(struct net *net)
 {

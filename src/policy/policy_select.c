@@ -9,13 +9,12 @@
  * Nested services go through the same functions one level down; config_check() has refused
  * loops.
  */
-#include <math.h>
-#include <string.h>
-
 #include "rhumb/hash.h"
 #include "rhumb/policy.h"
 
 #include "policy_locate.h"
+#include "policy_measure.h"
+#include "policy_pick.h"
 
 enum { STICKY_V4_BITS = 24, STICKY_V6_BITS = 48 };
 
@@ -35,13 +34,6 @@ struct standing {
 
 static bool select_service(struct selection *s, uint16_t service, uint8_t pinned);
 
-static const struct policy_endpoint *endpoints_of(const struct policy_region *region,
-                                                  enum ip_family family, unsigned *out_count)
-{
-    *out_count = family == IP_V4 ? region->v4_count : region->v6_count;
-    return family == IP_V4 ? region->v4 : region->v6;
-}
-
 static health_word word_of(const struct selection *s, const struct policy_endpoint *endpoint)
 {
     if (endpoint->target == POLICY_NO_TARGET)
@@ -54,7 +46,7 @@ static struct standing standing_of(const struct selection *s,
 {
     struct standing standing = {0};
     const struct policy_endpoint *list =
-        endpoints_of(region, s->request->family, &standing.total);
+        policy_endpoints_of(region, s->request->family, &standing.total);
     for (unsigned i = 0; i < standing.total; i++) {
         health_word word = word_of(s, &list[i]);
         standing.up += (word & HEALTH_WORD_USABLE) != 0;
@@ -67,7 +59,7 @@ static struct standing standing_of(const struct selection *s,
 static bool exists(const struct selection *s, const struct policy_region *region)
 {
     unsigned total;
-    endpoints_of(region, s->request->family, &total);
+    policy_endpoints_of(region, s->request->family, &total);
     return total > 0 || region->name_count > 0 || region->nested != CONFIG_NONE;
 }
 
@@ -84,52 +76,11 @@ static bool is_usable(const struct selection *s, const struct policy_service *se
 /* ---- picking one region of a group
  * ----------------------------------------------------------- */
 
-/* pick_random - by weight. members: bits of the candidates, not 0. */
-static uint8_t pick_random(const struct policy_service *service, uint64_t members,
-                           struct rng *rng)
-{
-    if ((members & (members - 1)) == 0)
-        return (uint8_t)__builtin_ctzll(members);
-    uint32_t sum = 0;
-    for (uint64_t m = members; m != 0; m &= m - 1)
-        sum += service->regions[__builtin_ctzll(m)].weight;
-    uint32_t at = rng_below(rng, sum);
-    for (uint64_t m = members;; m &= m - 1) {
-        uint8_t region = (uint8_t)__builtin_ctzll(m);
-        uint32_t weight = service->regions[region].weight;
-        if (at < weight || (m & (m - 1)) == 0)
-            return region;
-        at -= weight;
-    }
-}
-
-/* pick_sticky - weighted rendezvous hashing (Schindelhauer and Schomaker 2005): the region with
- * the highest -weight / ln(h), h the hash of client and region in (0, 1). The loss of a region
- * moves only its clients. */
-static uint8_t pick_sticky(const struct policy_service *service, uint64_t members,
-                           uint64_t client_hash)
-{
-    uint8_t best = (uint8_t)__builtin_ctzll(members);
-    double best_score = -1;
-    for (uint64_t m = members; m != 0; m &= m - 1) {
-        uint8_t i = (uint8_t)__builtin_ctzll(m);
-        const struct policy_region *region = &service->regions[i];
-        uint64_t h = hash_mix(client_hash ^ region->name_hash);
-        double unit = ((double)(h >> 11) + 0.5) * 0x1p-53;
-        double score = -(double)region->weight / log(unit);
-        if (score > best_score) {
-            best_score = score;
-            best = i;
-        }
-    }
-    return best;
-}
-
 static uint8_t pick(struct selection *s, const struct policy_service *service, uint64_t members)
 {
     if (s->request->sticky && (members & (members - 1)) != 0)
-        return pick_sticky(service, members, s->client_hash);
-    return pick_random(service, members, s->rng);
+        return policy_pick_sticky(service, members, s->client_hash);
+    return policy_pick_random(service, members, s->rng);
 }
 
 /* ---- filling the answer
@@ -146,7 +97,8 @@ static void put_addresses(struct selection *s, const struct policy_service *serv
                           const struct policy_region *region, bool all)
 {
     unsigned total;
-    const struct policy_endpoint *list = endpoints_of(region, s->request->family, &total);
+    const struct policy_endpoint *list =
+        policy_endpoints_of(region, s->request->family, &total);
     if (total == 0)
         return;
     uint32_t start = 0;
@@ -302,66 +254,10 @@ static void add_runner_up(struct selection *s, const struct policy_service *serv
     out->group = group;
 }
 
-/* ---- orders that are not compiled
- * ------------------------------------------------------------ */
-
-/* An order by this server's own probes: made for the query, in storage of the caller. */
-struct measured_order {
-    uint8_t regions[CONFIG_REGIONS_MAX], group_end[CONFIG_REGIONS_MAX];
-};
-
-/* region_rtt_us - the mean of its endpoints' smoothed round trips; UINT32_MAX: not measured. */
-static uint32_t region_rtt_us(const struct selection *s, const struct policy_region *region)
-{
-    unsigned total, known = 0;
-    uint64_t sum = 0;
-    const struct policy_endpoint *list = endpoints_of(region, s->request->family, &total);
-    for (unsigned i = 0; i < total; i++) {
-        if (list[i].target == POLICY_NO_TARGET)
-            continue;
-        uint32_t rtt_us = health_table_rtt_us(s->request->health, list[i].target);
-        sum += rtt_us;
-        known += rtt_us > 0;
-    }
-    return known > 0 ? (uint32_t)(sum / known) : UINT32_MAX;
-}
-
-/* order_by_rtt - nearest by measurement first; within max(5 ms, 10 %) of the best is one group.
- */
-static struct policy_order order_by_rtt(const struct selection *s,
-                                        const struct policy_service *service,
-                                        struct policy_order order,
-                                        struct measured_order *storage)
-{
-    uint32_t rtts_us[CONFIG_REGIONS_MAX];
-    for (uint8_t i = 0; i < order.region_count; i++) {
-        uint8_t region = order.regions[i];
-        uint32_t rtt_us = region_rtt_us(s, &service->regions[region]);
-        uint8_t at = i;
-        for (; at > 0 && rtts_us[at - 1] > rtt_us; at--) {
-            rtts_us[at] = rtts_us[at - 1];
-            storage->regions[at] = storage->regions[at - 1];
-        }
-        rtts_us[at] = rtt_us;
-        storage->regions[at] = region;
-    }
-    for (uint8_t first = 0, end; first < order.region_count; first = end) {
-        uint64_t slack_us = rtts_us[first] / 10 > 5000 ? rtts_us[first] / 10 : 5000;
-        for (end = first;
-             end < order.region_count && rtts_us[end] <= (uint64_t)rtts_us[first] + slack_us;
-             end++)
-            ;
-        memset(storage->group_end + first, end, (size_t)end - first);
-    }
-    order.regions = storage->regions;
-    order.group_end = storage->group_end;
-    return order;
-}
-
 /* narrow_to_pin - a `{region}` name: that region alone, unless residency forbids it to this
  * client. */
 static struct policy_order narrow_to_pin(struct selection *s, struct policy_order order,
-                                         uint8_t pinned, struct measured_order *storage)
+                                         uint8_t pinned, struct policy_order_storage *storage)
 {
     if ((order.allowed >> pinned & 1) == 0) {
         s->out->flags |= POLICY_PIN_REFUSED;
@@ -380,7 +276,7 @@ static struct policy_order narrow_to_pin(struct selection *s, struct policy_orde
 static bool select_service(struct selection *s, uint16_t index, uint8_t pinned)
 {
     const struct policy_service *service = &s->request->set->services[index];
-    struct measured_order storage;
+    struct policy_order_storage storage;
     if (s->depth >= POLICY_NEST_MAX) {
         s->out->outcome = POLICY_EMPTY;
         return false;
@@ -395,7 +291,7 @@ static bool select_service(struct selection *s, uint16_t index, uint8_t pinned)
     if (pinned != POLICY_NO_REGION)
         order = narrow_to_pin(s, order, pinned, &storage);
     else if (service->by_pop_latency)
-        order = order_by_rtt(s, service, order, &storage);
+        order = policy_order_by_rtt(s->request, service, order, &storage);
 
     lower_ttl(s->out, service->ttl_stable_s);
     if ((health_table_service(s->request->health, index) & HEALTH_SERVICE_UNSETTLED) != 0) {

@@ -1,0 +1,16 @@
+/* policy_pick.h - one region of a group of equals. Private to policy/. Pure but for the rng.
+ *
+ * members: bits of the candidates in service->regions, never 0.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "rhumb/policy.h"
+#include "rhumb/rng.h"
+
+uint8_t policy_pick_random(const struct policy_service *service, uint64_t members,
+                           struct rng *rng);
+
+uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t members,
+                           uint64_t client_hash);

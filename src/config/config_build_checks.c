@@ -408,10 +408,6 @@ void config_build_checks(struct config_builder *builder, const struct config_nod
     config_names_add(reader, &builder->checks, &none, "check");
     for (uint32_t i = 0; i < count; i++) {
         const struct config_node_entry *one = &entry->value->entries[i];
-        if (strcmp(one->key, none.key) == 0) {
-            config_error(reader, &one->key_place, "the check 'none' is there already");
-            config_remedy(reader, "it means: always up; give yours another name");
-        }
         build_check(reader, one, &config->checks[config->check_count++]);
         config_names_add(reader, &builder->checks, one, "check");
     }

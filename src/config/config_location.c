@@ -131,9 +131,6 @@ bool config_parse_network(struct config_reader *reader, const char *text,
     return false;
 }
 
-/* ---------------------------------------------------------------------------------------------
- */
-
 struct location_draft {
     struct config_location location;
     char subdivision_country[3];

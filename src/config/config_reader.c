@@ -325,9 +325,11 @@ bool config_check_name(struct config_reader *reader, const struct config_node_en
 
 const char *config_join_path(struct config_reader *reader, const char *path)
 {
-    bool as_is = path[0] == '/' || strcmp(reader->folder, ".") == 0;
-    const char *joined =
-        as_is ? path : arena_printf(reader->arena, "%s/%s", reader->folder, path);
+    const char *folder = reader->folder;
+    if (path[0] == '/' || strcmp(folder, ".") == 0)
+        return path;
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    const char *joined = arena_printf(reader->arena, "%s%s%s", folder, slash, path);
     if (!joined)
         reader->no_memory = true;
     return joined ? joined : path;

@@ -53,8 +53,11 @@ struct reading {
 static struct diag_place token_place(const struct reading *reading, struct fy_token *token)
 {
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
-    if (mark)
-        return config_source_place(&reading->source, mark->input_pos);
+    if (mark) {
+        enum fy_scalar_style style = fy_token_scalar_style(token);
+        bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+        return config_source_place(&reading->source, mark->input_pos - quoted);
+    }
     if (reading->depth == 0) /* an empty value has no token: it stands at its key */
         return config_source_place(&reading->source, 0);
     const struct frame *frame = &reading->frames[reading->depth - 1];
@@ -66,6 +69,14 @@ static const char *token_text(struct reading *reading, struct fy_token *token)
     size_t len = 0;
     const char *text = token ? fy_token_get_text(token, &len) : NULL;
     return arena_strndup(reading->arena, text ? text : "", text ? len : 0);
+}
+
+/* has_zero_byte - "\0" in double quotes is legal YAML, but would cut our texts short. */
+static bool has_zero_byte(struct fy_token *token)
+{
+    size_t len = 0;
+    const char *text = token ? fy_token_get_text(token, &len) : NULL;
+    return text && memchr(text, '\0', len);
 }
 
 static enum err refuse(struct reading *reading, const struct diag_place *place,
@@ -190,6 +201,8 @@ static enum err on_scalar(struct reading *reading, const struct fy_event *event)
     struct diag_place place = token_place(reading, token);
     uint32_t anchor = CONFIG_INDEX_NONE;
     enum err err = refuse_tag(reading, event->scalar.tag);
+    if (err == ERR_OK && has_zero_byte(token))
+        err = refuse(reading, &place, "a zero byte cannot be used", "leave the \\0 out");
     if (err == ERR_OK && expects_key(reading))
         return read_key(reading, token, &place);
     if (err == ERR_OK)
@@ -328,7 +341,7 @@ static enum err on_event(struct reading *reading, const struct fy_event *event)
 static void report_syntax(struct reading *reading, struct fy_diag *diag)
 {
     void *at = NULL;
-    bool any = false;
+    bool any = false, variable = false;
     for (struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at); error;
          error = fy_diag_errors_iterate(diag, &at)) {
         struct diag_place place = config_source_place_at(
@@ -336,12 +349,15 @@ static void report_syntax(struct reading *reading, struct fy_diag *diag)
             error->column > 0 ? (uint32_t)error->column : 0);
         diag_error(reading->diags, &place, "not valid YAML: %s", error->msg);
         any = true;
+        variable = variable || (place.excerpt && strstr(place.excerpt, "${"));
     }
     if (!any) {
         struct diag_place place = {.file = reading->source.path};
         diag_error(reading->diags, &place, "not valid YAML");
     }
-    diag_remedy(reading->diags, "look at indentation, quotes and brackets here and just above");
+    diag_remedy(reading->diags, "%s",
+                variable ? "inside {...} and [...] write variables in quotes: \"${NAME}\""
+                         : "look at indentation, quotes and brackets here and just above");
 }
 
 static enum err parse_events(struct reading *reading, struct fy_parser *parser,

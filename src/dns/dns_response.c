@@ -20,8 +20,7 @@ enum {
     OPCODE_AND_RD = 0x7900,
 };
 
-/* ---- names
- * ----------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 static uint8_t lower(uint8_t c)
 {
@@ -86,8 +85,7 @@ static void put_owner(struct response *r, const uint8_t *owner)
         put_name(r, owner);
 }
 
-/* ---- records
- * --------------------------------------------------------------------------------- */
+/* ---- records ---- */
 
 /* How rdata of a type may be compressed: bytes before the names, and how many names follow. RFC
  * 3597 section 4 closes this list. */
@@ -187,8 +185,7 @@ void response_revert(struct response *response, struct response_mark mark)
     memcpy(response->counts, mark.counts, sizeof(mark.counts));
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static size_t ecs_option_bytes(const struct query *q)
 {

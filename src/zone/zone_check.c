@@ -66,6 +66,8 @@ static bool is_covered_by_dname(const struct zone_record *record)
     return record->type != TYPE_NSEC3 && record->type != DNS_TYPE_RRSIG;
 }
 
+/* check_dname - nothing below it, and not at the parent's side of a delegation (RFC 6672
+ * sections 2.3, 2.4). */
 static void check_dname(const struct zone_check *c, const struct zone_owner *owner)
 {
     struct words w;
@@ -96,11 +98,12 @@ static void check_dname(const struct zone_check *c, const struct zone_owner *own
 }
 
 /* shows_at_cut - what a parent zone says about a delegation (RFC 4035 section 2.4); addresses
- * may be glue. */
+ * may be glue; CNAME and DNAME are errors already. */
 static bool shows_at_cut(uint16_t type)
 {
     return type == DNS_TYPE_NS || type == DNS_TYPE_DS || type == DNS_TYPE_RRSIG ||
-           type == DNS_TYPE_NSEC || type == DNS_TYPE_A || type == DNS_TYPE_AAAA;
+           type == DNS_TYPE_NSEC || type == DNS_TYPE_A || type == DNS_TYPE_AAAA ||
+           type == DNS_TYPE_CNAME || type == DNS_TYPE_DNAME;
 }
 
 /* check_hidden - one warning an owner. */

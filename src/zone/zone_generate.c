@@ -143,8 +143,8 @@ static const char *expand_word(const struct zone_token *token, uint32_t value,
 static bool unwraps(const struct zone_token *tokens, size_t count)
 {
     const struct zone_token *type = &tokens[count - 1] - (count > 1);
-    return tokens[count - 1].quoted && !type->quoted && !zone_token_is(type, "TXT") &&
-           !zone_token_is(type, "SPF");
+    return tokens[count - 1].quoted && !tokens[count - 1].glued && !type->quoted &&
+           !zone_token_is(type, "TXT") && !zone_token_is(type, "SPF");
 }
 
 const char *zone_generate_expand(const struct zone_token *tokens, size_t count, uint32_t value,
@@ -154,7 +154,7 @@ const char *zone_generate_expand(const struct zone_token *tokens, size_t count, 
     for (size_t i = 0; i < count; i++) {
         bool quote = tokens[i].quoted && !(unwrap && i == count - 1);
         *out_bad = i;
-        if (i > 0)
+        if (i > 0 && !tokens[i].glued)
             text_put(text, " ", 1);
         if (quote)
             text_put(text, "\"", 1);

@@ -87,13 +87,10 @@ static enum err parse_owner(struct zone_parser *parser, struct zone_scope *scope
                             const struct zone_token *token)
 {
     uint8_t name[DNS_NAME_MAX];
-    const char *reason = "it is quoted";
+    const char *reason;
     char text[DNS_NAME_TEXT_MAX], origin[DNS_NAME_TEXT_MAX];
     scope->owner = ZONE_OWNER_BAD;
-    size_t len =
-        token->quoted || token->inner_quote
-            ? 0
-            : dns_name_from_text(token->text, token->len, scope->origin, name, &reason);
+    size_t len = dns_name_from_text(token->text, token->len, scope->origin, name, &reason);
     if (len == 0) {
         zone_parser_complain(parser, scope, token, "'%.*s' is no owner name: %s", shown(token),
                              token->text, reason);
@@ -182,12 +179,17 @@ static bool parse_head(struct zone_parser *parser, const struct zone_scope *scop
     for (; head->used < entry->count && !head->type; head->used++) {
         const struct zone_token *token = &entry->tokens[head->used];
         uint16_t class = token->quoted ? 0 : zone_text_class(token->text, token->len);
-        if (is_ttl(token) && !head->ttl) {
+        if ((is_ttl(token) && head->ttl) || (class != 0 && head->class)) {
+            zone_parser_complain(parser, scope, token, "a second %s",
+                                 class != 0 ? "class" : "TTL");
+            return false;
+        }
+        if (is_ttl(token)) {
             head->ttl = token;
             if (!parse_ttl(parser, scope, token, &head->ttl_s))
                 return false;
 
-        } else if (class != 0 && !head->class) {
+        } else if (class != 0) {
             head->class = token;
             if (class != DNS_CLASS_IN) {
                 zone_parser_complain(parser, scope, token, "class '%.*s', expected IN",

@@ -302,8 +302,6 @@ static bool decode(const MMDB_s *mmdb, uint32_t offset, const struct schema *sch
 /* find_schema - the schema of the first record that says something in one of them; NULL. */
 static const struct schema *find_schema(const struct walk *walk)
 {
-    static const struct geo_place unknown = {0};
-
     const uint32_t *offsets = walk->offsets.items;
     for (size_t i = 0; i < walk->offsets.count; i++) {
         for (size_t s = 0; s < sizeof(schemas) / sizeof(schemas[0]); s++) {

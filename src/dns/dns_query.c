@@ -81,11 +81,11 @@ static bool skip_name(struct reader *r, bool *out_is_root)
 }
 
 /* parse_ecs - RFC 7871 section 6: exactly as many address bytes as the prefix needs, no stray
- * bits, scope 0. */
+ * bits, scope 0. The first one counts, as in BIND. */
 static bool parse_ecs(struct reader option, struct query *q)
 {
     if (q->has_ecs)
-        return false;
+        return true;
     uint16_t family = reader_u16(&option);
     uint8_t source = reader_u8(&option), scope = reader_u8(&option);
     if (option.failed || scope != 0)

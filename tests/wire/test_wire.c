@@ -58,9 +58,10 @@ static void tell_section(struct got *got, const struct wire_case *c, const struc
 {
     static const char *const names[] = {"", "answer", "authority", "additional"};
     char star[32];
-    snprintf(star, sizeof(star), "%s *", names[section]);
+    snprintf(star, sizeof(star), "%s * ", names[section]);
     if (expects(c, star)) {
-        snprintf(next_line(got), GOT_LINE_BYTES, "%s %u", star, m->counts[section]);
+        unsigned opt = section == 3 && m->opt ? 1 : 0;
+        snprintf(next_line(got), GOT_LINE_BYTES, "%s%u", star, m->counts[section] - opt);
         return;
     }
     for (size_t i = 0; i < m->record_count; i++) {

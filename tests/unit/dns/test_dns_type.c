@@ -80,8 +80,9 @@ static void rcodes_have_names(void **state)
         unsigned rcode;
         const char *name;
     } cases[] = {
-        {0, "NOERROR"}, {1, "FORMERR"},  {2, "SERVFAIL"}, {3, "NXDOMAIN"}, {4, "NOTIMP"},
-        {5, "REFUSED"}, {6, "YXDOMAIN"}, {16, "BADVERS"}, {7, "RCODE?"},   {4095, "RCODE?"},
+        {0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"},  {3, "NXDOMAIN"},
+        {4, "NOTIMP"},  {5, "REFUSED"}, {6, "YXDOMAIN"},  {16, "BADVERS"},
+        {9, "NOTAUTH"}, {10, "RCODE?"}, {4095, "RCODE?"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

@@ -110,8 +110,7 @@ WARN_UNUSED enum err policy_marks(const struct config *config, struct arena *are
 /* policy_place_of - an operator's location as a place. */
 struct geo_place policy_place_of(const struct config_location *location);
 
-/* ---- per query
- * ------------------------------------------------------------------------------- */
+/* ---- per query ---- */
 
 struct policy_client {
     struct ip_prefix

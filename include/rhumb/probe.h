@@ -59,7 +59,10 @@ void prober_close(struct prober *prober);
 /* probe_add - start probing addr as check says. The check is copied in full (a snapshot may go
  * while its probes stay). spread: 0..2^64-1 decides the first start within the interval;
  * first_ms: when UINT32_MAX the first run is spread over the interval, else it runs after that
- * many ms. */
+ * many ms.
+ *
+ * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (2^17 probes), ERR_INVALID (a check of kind none,
+ *          an interval or timeout of 0, no address: a mistake of the caller) */
 WARN_UNUSED enum err probe_add(struct prober *prober, const struct config_check *check,
                                const struct ip_addr *addr, uint64_t spread, uint32_t first_ms,
                                probe_on_result on_result, void *ctx, struct probe **out_probe);

@@ -50,13 +50,13 @@ static struct health_thresholds thresholds_of(const struct config_check *check)
     };
 }
 
-/* ---- services
- * -------------------------------------------------------------------------------- */
+/* ---- services ---- */
 
-/* Per service while it is reviewed. */
+/* Per service while it is reviewed. With fold_nested() a nested service's count as the outer
+ * one's. */
 struct tally {
-    unsigned targets, usable;
-    bool unsettled;
+    unsigned targets, usable; /* usable counts what is never probed too */
+    bool unsettled, is_folded;
 };
 
 static void tally_machine(const struct health_monitor *monitor, const struct machine *machine,
@@ -73,6 +73,28 @@ static void tally_machine(const struct health_monitor *monitor, const struct mac
         tally->usable += health_fsm_is_usable(&machine->fsm, &machine->thresholds);
         tally->unsettled |= machine->fsm.state == HEALTH_DOWN ||
                             (changed_ms > 0 && age_ms < config->ttl.settle_ms);
+    }
+}
+
+/* fold_nested - add what the service's regions have beside its own targets: nested services,
+ * and aliases, which nobody probes. config_check() has refused loops. */
+static void fold_nested(const struct config *config, size_t service, struct tally *tallies)
+{
+    const struct config_service *outer = &config->services[service];
+    struct tally *tally = &tallies[service];
+    if (tally->is_folded)
+        return;
+    tally->is_folded = true;
+    for (size_t r = 0; r < outer->region_count; r++) {
+        const struct config_service_region *region = &outer->regions[r];
+        tally->usable += region->name_count > 0;
+        if (region->service == CONFIG_NONE)
+            continue;
+        fold_nested(config, region->service, tallies);
+        const struct tally *inner = &tallies[region->service];
+        tally->targets += inner->targets;
+        tally->usable += inner->targets > 0 ? inner->usable : 1;
+        tally->unsettled |= inner->unsettled;
     }
 }
 
@@ -108,6 +130,7 @@ static void review_services(struct health_monitor *monitor)
     for (size_t i = 0; i < monitor->machine_count; i++)
         tally_machine(monitor, monitor->machines[i], now_ms, tallies);
     for (size_t s = 0; s < count; s++) {
+        fold_nested(monitor->snapshot->config, s, tallies);
         health_table_set_service(&monitor->snapshot->health, s,
                                  tallies[s].unsettled ? HEALTH_SERVICE_UNSETTLED : 0);
         tell_darkness(monitor, s, &tallies[s]);
@@ -120,8 +143,7 @@ static void on_review(uv_timer_t *timer)
     review_services(timer->data);
 }
 
-/* ---- results
- * --------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static bool is_decided(const struct machine *machine)
 {
@@ -188,8 +210,7 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
     return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
 }
 
-/* ---- targets
- * --------------------------------------------------------------------------------- */
+/* ---- targets ---- */
 
 static void machine_free(struct machine *machine)
 {
@@ -333,8 +354,7 @@ void health_monitor_when_settled(struct health_monitor *monitor, uint64_t wait_m
         uv_timer_start(&monitor->settled_timer, on_settled_timeout, wait_ms, 0);
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------ */
+/* ---- life ---- */
 
 enum err health_monitor_new(uv_loop_t *loop, struct health_monitor **out_monitor)
 {

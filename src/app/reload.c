@@ -49,8 +49,7 @@ void reload_log_diags(const struct diag_list *diags)
     }
 }
 
-/* ---- retiring
- * -------------------------------------------------------------------------------- */
+/* ---- retiring ---- */
 
 static void retire_in_pool(uv_work_t *work)
 {
@@ -83,8 +82,7 @@ static void retire(struct reload *reload, struct snapshot *old)
         free(retirement);
 }
 
-/* ---- compiling and publishing
- * ---------------------------------------------------------------- */
+/* ---- compiling and publishing ---- */
 
 static void compile_in_pool(uv_work_t *work)
 {

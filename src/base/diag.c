@@ -43,12 +43,19 @@ static const char *copy_or_null(struct arena *arena, const char *text)
 }
 
 static const char *format_copy(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static const char *format_copy(struct arena *arena, const char *format, va_list args)
 {
     char message[1024];
     vsnprintf(message, sizeof(message), format, args);
     const char *copy = arena_strdup(arena, message);
     return copy ? copy : "out of memory while reporting";
 }
+
+static void add(struct diag_list *list, enum diag_severity severity,
+                const struct diag_place *place, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
 
 static void add(struct diag_list *list, enum diag_severity severity,
                 const struct diag_place *place, const char *format, va_list args)

@@ -29,6 +29,8 @@ static const struct {
     {DNS_TYPE_TSIG, "TSIG"},
     {DNS_TYPE_IXFR, "IXFR"},
     {DNS_TYPE_AXFR, "AXFR"},
+    {DNS_TYPE_MAILB, "MAILB"},
+    {DNS_TYPE_MAILA, "MAILA"},
     {DNS_TYPE_ANY, "ANY"},
     {35, "NAPTR"},
     {44, "SSHFP"},

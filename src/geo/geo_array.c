@@ -29,10 +29,10 @@ static void *remap(void *old, size_t old_bytes, size_t new_bytes)
 
 enum err geo_array_reserve(struct geo_array *array, size_t count)
 {
-    if (count <= array->capacity)
-        return ERR_OK;
     if (count > array->max_count)
         return ERR_LIMIT;
+    if (count <= array->capacity)
+        return ERR_OK;
     size_t capacity = array->capacity > 0 ? array->capacity : FIRST_BYTES / array->item_bytes;
     while (capacity < count)
         capacity *= 2;

@@ -20,9 +20,9 @@
 
 #include <maxminddb.h>
 
+#include "geo_bitmap.h"
 #include "geo_field.h"
 #include "geo_file.h"
-#include "geo_intern.h"
 
 struct geo_db {
     char *path;
@@ -31,8 +31,7 @@ struct geo_db {
     struct geo_array places; /* struct geo_place, by value - 1 */
 };
 
-/* ---- The search tree ----------------------------------------------------------------------
- */
+/* ---- The search tree ---- */
 
 enum { V4_DEPTH = 96 }; /* where IPv4 begins in a tree for both families */
 
@@ -41,8 +40,9 @@ enum { RECORDS_MAX = 1 << 26 };
 struct walk {
     const MMDB_s *mmdb;
     struct geo_db *db;
-    struct geo_intern records; /* uint32_t: distinct offsets into the data section */
-    struct geo_array visited;  /* uint64_t: one bit per node */
+    struct geo_bitmap visited; /* one bit per node */
+    struct geo_bitmap used;    /* one bit per byte of the data section: a record starts here */
+    struct geo_array offsets;  /* uint32_t: where the distinct records start, ascending */
     const char *fault;         /* why the file is refused; NULL so far */
 };
 
@@ -59,29 +59,18 @@ static enum err refuse_tree(struct walk *walk, const char *fault)
     return ERR_CORRUPT;
 }
 
-/* visit - note a node; false when it was there before (a cycle, or a shared subtree). */
-static bool visit(struct walk *walk, uint64_t node)
-{
-    uint64_t *words = walk->visited.items, bit = UINT64_C(1) << node % 64;
-    if (words[node / 64] & bit)
-        return false;
-    words[node / 64] |= bit;
-    return true;
-}
-
-static enum err put_leaf(struct walk *walk, unsigned family, struct geo_key start, unsigned len,
+static enum err put_leaf(struct walk *walk, unsigned family, unsigned len,
                          const struct branch *branch)
 {
-    uint32_t value = 0;
+    uint32_t value =
+        0; /* for now the offset + 1; number_records() makes it the record's number */
     if (branch->type == MMDB_RECORD_TYPE_DATA) {
         if (branch->offset >= walk->mmdb->data_section_size)
             return refuse_tree(walk, "a network points outside the data section");
-        enum err err = geo_intern_put(&walk->records, &branch->offset, &value);
-        if (err != ERR_OK)
-            return err;
-        value++;
+        geo_bitmap_set(&walk->used, branch->offset);
+        value = branch->offset + 1;
     }
-    return geo_tiling_add(&walk->db->tilings[family], start, len, value);
+    return geo_tiling_add(&walk->db->tilings[family], len, value);
 }
 
 static enum err walk_node(struct walk *walk, unsigned family, uint64_t node,
@@ -96,17 +85,17 @@ static enum err walk_branch(struct walk *walk, unsigned family, const struct bra
     if (branch->type == MMDB_RECORD_TYPE_INVALID)
         return refuse_tree(walk, "the search tree points outside the file");
     if (branch->type != MMDB_RECORD_TYPE_SEARCH_NODE) {
-        enum err err = put_leaf(walk, family, start, len, branch);
+        enum err err = put_leaf(walk, family, len, branch);
         if (err == ERR_OK && v4_inside) /* a network so wide that it holds all of IPv4 */
-            err = put_leaf(walk, GEO_V4, start, 0, branch);
+            err = put_leaf(walk, GEO_V4, 0, branch);
         return err;
     }
     if (v4_inside && len == V4_DEPTH) {
-        enum err err = put_leaf(walk, GEO_V6, start, len, &nothing);
+        enum err err = put_leaf(walk, GEO_V6, len, &nothing);
         return err == ERR_OK ? walk_node(walk, GEO_V4, branch->node, start, 0) : err;
     }
     if (family == GEO_V6 && branch->node == walk->mmdb->ipv4_start_node.node_value)
-        return put_leaf(walk, family, start, len, &nothing);
+        return put_leaf(walk, family, len, &nothing);
     return walk_node(walk, family, branch->node, start, len);
 }
 
@@ -117,7 +106,7 @@ static enum err walk_node(struct walk *walk, unsigned family, uint64_t node,
     MMDB_search_node_s found;
     if (len == ip_bits(geo_ip_family(family)))
         return refuse_tree(walk, "the search tree is deeper than an address");
-    if (!visit(walk, node))
+    if (geo_bitmap_set(&walk->visited, node)) /* a cycle, or a shared subtree */
         return refuse_tree(walk, "the search tree meets itself");
     if (MMDB_read_node(walk->mmdb, (uint32_t)node, &found) != MMDB_SUCCESS)
         return refuse_tree(walk, "a node cannot be read");
@@ -145,19 +134,39 @@ static enum err walk_tree(struct walk *walk)
         return refuse_tree(walk, "the metadata names no IP version");
     if (metadata->node_count == 0 || tree_bytes > (uint64_t)walk->mmdb->file_size)
         return refuse_tree(walk, "the metadata has a wrong number of nodes");
-    size_t first;
-    enum err err = geo_array_extend(&walk->visited, metadata->node_count / 64 + 1, &first);
+    enum err err = geo_bitmap_reserve(&walk->visited, metadata->node_count);
+    if (err == ERR_OK)
+        err = geo_bitmap_reserve(&walk->used, walk->mmdb->data_section_size);
     if (err != ERR_OK)
         return err;
     struct geo_key zero = {0};
     if (metadata->ip_version == 6)
         return walk_node(walk, GEO_V6, 0, zero, 0);
     err = walk_node(walk, GEO_V4, 0, zero, 0);
-    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], zero, 0, 0) : err;
+    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], 0, 0) : err;
 }
 
-/* ---- The records --------------------------------------------------------------------------
- */
+/* ---- The records ---- */
+
+/* number_records - the leaves hold offsets; a record's number is how many start before it. */
+static enum err number_records(struct walk *walk)
+{
+    enum err err = geo_bitmap_rank(&walk->used);
+    if (err == ERR_OK)
+        err = geo_bitmap_list(&walk->used, &walk->offsets);
+    if (err != ERR_OK)
+        return err;
+    if (walk->offsets.count > RECORDS_MAX)
+        return refuse_tree(walk, "it has too many records");
+    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
+        struct geo_array *array = &walk->db->tilings[family].leaves;
+        struct geo_leaf *leaves = array->items;
+        for (size_t i = 0; i < array->count; i++)
+            if (leaves[i].value > 0)
+                leaves[i].value = geo_bitmap_rank_of(&walk->used, leaves[i].value - 1) + 1;
+    }
+    return ERR_OK;
+}
 
 enum { PATH_MAX_KEYS = 3, ALTERNATIVES = 2 };
 
@@ -293,14 +302,11 @@ static bool decode(const MMDB_s *mmdb, uint32_t offset, const struct schema *sch
 /* find_schema - the schema of the first record that says something in one of them; NULL. */
 static const struct schema *find_schema(const struct walk *walk)
 {
-    static const struct geo_place unknown = {0};
-
-    const uint32_t *offsets = walk->records.items.items;
-    for (size_t i = 0; i < walk->records.items.count; i++) {
+    const uint32_t *offsets = walk->offsets.items;
+    for (size_t i = 0; i < walk->offsets.count; i++) {
         for (size_t s = 0; s < sizeof(schemas) / sizeof(schemas[0]); s++) {
             struct geo_place place;
-            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) &&
-                memcmp(&place, &unknown, sizeof(place)) != 0)
+            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) && geo_field_any(&place))
                 return &schemas[s];
         }
     }
@@ -313,8 +319,8 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
     const struct schema *schema = find_schema(walk);
     if (!schema)
         return refuse_tree(walk, "no record has a country, coordinates or an AS number");
-    const uint32_t *offsets = walk->records.items.items;
-    size_t first, count = walk->records.items.count, broken = 0;
+    const uint32_t *offsets = walk->offsets.items;
+    size_t first, count = walk->offsets.count, broken = 0;
     enum err err = geo_array_extend(&walk->db->places, count, &first);
     if (err != ERR_OK)
         return err;
@@ -325,22 +331,22 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
     return ERR_OK;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------
- */
+/* ---- Opening ---- */
 
 /* read_all - walk and decode; what is wrong with the file becomes a diagnostic. */
 static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct diag_place *place,
                          struct diag_list *diags)
 {
     struct walk walk = {.mmdb = mmdb, .db = db};
-    geo_intern_init(&walk.records, sizeof(uint32_t), RECORDS_MAX);
-    geo_array_init(&walk.visited, sizeof(uint64_t), SIZE_MAX);
+    geo_bitmap_init(&walk.visited);
+    geo_bitmap_init(&walk.used);
+    geo_array_init(&walk.offsets, sizeof(uint32_t), SIZE_MAX);
     size_t broken = 0;
     enum err err = walk_tree(&walk);
     if (err == ERR_OK)
+        err = number_records(&walk);
+    if (err == ERR_OK)
         err = decode_all(&walk, &broken);
-    if (err == ERR_LIMIT)
-        err = refuse_tree(&walk, "it has too many records");
     if (err == ERR_CORRUPT) {
         diag_error(diags, place, "geo database '%s' is not usable: %s", db->path, walk.fault);
         diag_remedy(diags,
@@ -351,10 +357,11 @@ static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct dia
         diag_warning(diags, place,
                      "geo database '%s': %zu of %zu records cannot be decoded; their networks "
                      "count as unknown",
-                     db->path, broken, walk.records.items.count);
+                     db->path, broken, walk.offsets.count);
     }
-    geo_intern_deinit(&walk.records);
-    geo_array_deinit(&walk.visited);
+    geo_bitmap_deinit(&walk.visited);
+    geo_bitmap_deinit(&walk.used);
+    geo_array_deinit(&walk.offsets);
     return err;
 }
 
@@ -448,4 +455,9 @@ const struct geo_place *geo_db_record(const struct geo_db *db, uint32_t value)
 {
     const struct geo_place *places = db->places.items;
     return &places[value - 1];
+}
+
+size_t geo_db_record_count(const struct geo_db *db)
+{
+    return db->places.count;
 }

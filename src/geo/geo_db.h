@@ -18,3 +18,6 @@ const struct geo_tiling *geo_db_tiling(const struct geo_db *db, unsigned family)
 
 /* geo_db_record - the place of a record, not completed; all zero when it cannot be decoded. */
 const struct geo_place *geo_db_record(const struct geo_db *db, uint32_t value);
+
+/* geo_db_record_count - values go from 1 to this. */
+size_t geo_db_record_count(const struct geo_db *db);

@@ -27,9 +27,14 @@ _Static_assert(sizeof(struct geo_location) ==
                    sizeof(struct geo_place) + sizeof(uint32_t) + 4 * sizeof(uint8_t),
                "interned by bytes: no padding");
 
+/* Leaves do not say where they start; geo_map_find() starts from the nearest milestone. */
+enum { MILESTONE_LEAVES = 256 };
+
 struct geo_map {
     struct geo_tiling tilings[GEO_FAMILY_COUNT];
-    struct geo_intern locations; /* struct geo_location; the first is the fallback */
+    struct geo_array
+        milestones[GEO_FAMILY_COUNT]; /* struct geo_key: start of every 256th leaf */
+    struct geo_intern locations;      /* struct geo_location; the first is the fallback */
 };
 
 /* A finding: the value of each database's leaf, then these. Fixed length per map. */
@@ -43,18 +48,21 @@ struct finding {
 struct merger {
     const struct geo_map_input *input;
     struct geo_map *map;
-    struct geo_intern findings;        /* struct finding, cut to the databases there are */
-    struct geo_array location_of;      /* uint32_t: location of each finding */
-    struct geo_tiling networks, marks; /* of the family at work */
+    struct geo_intern findings;   /* struct finding, cut to the databases there are */
+    struct geo_array location_of; /* uint32_t: location of each finding */
+    /* With one database, most networks are found by it alone: then its record decides, and the
+     * location is kept per record (+ 1; 0: not judged yet), without hashing. */
+    struct geo_array location_of_record; /* uint32_t */
+    struct geo_tiling networks, marks;   /* of the family at work */
     struct geo_tiling ranges;
 };
 
 struct lane {
     const struct geo_leaf *leaf;
+    struct geo_key end; /* the first address behind the leaf; zero behind the last one */
 };
 
-/* ---- Findings and locations ---------------------------------------------------------------
- */
+/* ---- Findings and locations ---- */
 
 static struct geo_location judge(const struct merger *merger, const struct finding *finding)
 {
@@ -97,8 +105,24 @@ static enum err locate(struct merger *merger, const struct finding *finding,
     return ERR_OK;
 }
 
-/* ---- The walk -----------------------------------------------------------------------------
- */
+/* locate_fast - as locate(), by way of location_of_record where that says all. */
+static enum err locate_fast(struct merger *merger, const struct finding *finding,
+                            uint32_t *out_location)
+{
+    if (merger->input->database_count != 1 || finding->network > 0 || finding->mark > 0)
+        return locate(merger, finding, out_location);
+    uint32_t *known = (uint32_t *)merger->location_of_record.items + finding->records[0];
+    if (*known == 0) {
+        enum err err = locate(merger, finding, out_location);
+        if (err == ERR_OK)
+            *known = *out_location + 1;
+        return err;
+    }
+    *out_location = *known - 1;
+    return ERR_OK;
+}
+
+/* ---- The walk ---- */
 
 /* Lanes: the databases, then networks, marks, ranges. */
 static size_t open_lanes(const struct merger *merger, unsigned family,
@@ -113,6 +137,8 @@ static size_t open_lanes(const struct merger *merger, unsigned family,
     lanes[count++].leaf = geo_tiling_leaves(&merger->networks);
     lanes[count++].leaf = geo_tiling_leaves(&merger->marks);
     lanes[count++].leaf = geo_tiling_leaves(&merger->ranges);
+    for (size_t i = 0; i < count; i++)
+        lanes[i].end = geo_key_after((struct geo_key){0}, lanes[i].leaf->len);
     return count;
 }
 
@@ -143,6 +169,17 @@ static unsigned longest(const struct lane *lanes, size_t count)
     return len;
 }
 
+/* put_leaf - the next prefix of the map, and a milestone where one is due. */
+static enum err put_leaf(struct geo_map *map, unsigned family, struct geo_key at, unsigned len,
+                         uint32_t location)
+{
+    struct geo_tiling *tiling = &map->tilings[family];
+    enum err err = ERR_OK;
+    if (tiling->leaves.count % MILESTONE_LEAVES == 0)
+        err = geo_array_add(&map->milestones[family], &at);
+    return err == ERR_OK ? geo_tiling_add(tiling, len, location) : err;
+}
+
 static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *lanes,
                            size_t count)
 {
@@ -152,31 +189,31 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
         uint32_t location;
         unsigned len = longest(lanes, count);
         find_here(merger, lanes, &finding);
-        enum err err = locate(merger, &finding, &location);
+        enum err err = locate_fast(merger, &finding, &location);
         if (err == ERR_OK)
-            err = geo_tiling_add(&merger->map->tilings[family], at, len, location);
+            err = put_leaf(merger->map, family, at, len, location);
         if (err != ERR_OK)
             return err;
         at = geo_key_after(at, len);
         if (geo_key_is_zero(at)) /* past the last address of either family */
             return ERR_OK;
         for (size_t i = 0; i < count; i++) {
-            const struct geo_leaf *leaf = lanes[i].leaf;
-            if (geo_key_equal(geo_key_after(leaf->start, leaf->len), at))
-                lanes[i].leaf++;
+            if (!geo_key_equal(lanes[i].end, at))
+                continue;
+            lanes[i].leaf++;
+            lanes[i].end = geo_key_after(at, lanes[i].leaf->len);
         }
     }
 }
 
-/* ---- The operator's prefixes --------------------------------------------------------------
- */
+/* ---- The operator's prefixes ---- */
 
 /* fill_lane - tile by the prefixes of one family; prefix i of count stands at first + i *
  * stride and gets the value i + 1. */
 static enum err fill_lane(struct geo_tiling *tiling, unsigned family, const void *first,
                           size_t stride, size_t count)
 {
-    struct geo_leaf *chosen = calloc(count + 1, sizeof(*chosen));
+    struct geo_chosen *chosen = calloc(count + 1, sizeof(*chosen));
     if (!chosen)
         return ERR_NO_MEMORY;
     size_t chosen_count = 0;
@@ -185,7 +222,7 @@ static enum err fill_lane(struct geo_tiling *tiling, unsigned family, const void
         memcpy(&prefix, (const uint8_t *)first + i * stride, sizeof(prefix));
         if (prefix.addr.family != geo_ip_family(family))
             continue;
-        chosen[chosen_count++] = (struct geo_leaf){
+        chosen[chosen_count++] = (struct geo_chosen){
             .start = geo_key_from_addr(&prefix.addr),
             .len = prefix.len,
             .value = (uint32_t)i + 1,
@@ -228,8 +265,7 @@ static enum err merge_family(struct merger *merger, unsigned family)
     return err;
 }
 
-/* ---- The door -----------------------------------------------------------------------------
- */
+/* ---- The door ---- */
 
 static enum err merge_all(const struct geo_map_input *input, struct geo_map *map)
 {
@@ -238,13 +274,19 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
         offsetof(struct finding, records) + input->database_count * sizeof(uint32_t);
     geo_intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
     geo_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
+    geo_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
     struct finding nothing = {0};
     uint32_t fallback; /* comes first, hence is location 0 */
     enum err err = locate(&merger, &nothing, &fallback);
+    size_t first,
+        records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
+    if (err == ERR_OK)
+        err = geo_array_extend(&merger.location_of_record, records + 1, &first);
     for (unsigned family = 0; family < GEO_FAMILY_COUNT && err == ERR_OK; family++)
         err = merge_family(&merger, family);
     geo_intern_deinit(&merger.findings);
     geo_array_deinit(&merger.location_of);
+    geo_array_deinit(&merger.location_of_record);
     return err;
 }
 
@@ -255,8 +297,10 @@ enum err geo_map_build(const struct geo_map_input *input, struct geo_map **out_m
     struct geo_map *map = calloc(1, sizeof(*map));
     if (!map)
         return ERR_NO_MEMORY;
-    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
+    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_init(&map->tilings[family]);
+        geo_array_init(&map->milestones[family], sizeof(struct geo_key), SIZE_MAX);
+    }
     geo_intern_init(&map->locations, sizeof(struct geo_location), LOCATIONS_MAX);
     enum err err = merge_all(input, map);
     if (err != ERR_OK) {
@@ -271,8 +315,10 @@ void geo_map_free(struct geo_map *map)
 {
     if (!map)
         return;
-    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
+    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_deinit(&map->tilings[family]);
+        geo_array_deinit(&map->milestones[family]);
+    }
     geo_intern_deinit(&map->locations);
     free(map);
 }
@@ -293,13 +339,33 @@ size_t geo_map_fallback(const struct geo_map *map)
     return 0;
 }
 
+/* milestone_before - the last milestone at or before key. */
+static size_t milestone_before(const struct geo_array *milestones, struct geo_key key)
+{
+    const struct geo_key *starts = milestones->items;
+    size_t low = 0, high = milestones->count; /* starts[low] <= key < starts[high] */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (geo_key_less(key, starts[middle]))
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
+
 size_t geo_map_find(const struct geo_map *map, const struct ip_addr *addr,
                     struct ip_prefix *out_prefix)
 {
     unsigned family = addr->family == IP_V4 ? GEO_V4 : GEO_V6;
+    struct geo_key key = geo_key_from_addr(addr);
+    size_t milestone = milestone_before(&map->milestones[family], key);
     const struct geo_leaf *leaf =
-        geo_tiling_find(&map->tilings[family], geo_key_from_addr(addr));
-    out_prefix->addr = geo_key_to_addr(leaf->start, family);
+        geo_tiling_leaves(&map->tilings[family]) + milestone * MILESTONE_LEAVES;
+    struct geo_key at = ((const struct geo_key *)map->milestones[family].items)[milestone];
+    for (; !geo_key_within(key, at, leaf->len); leaf++)
+        at = geo_key_after(at, leaf->len);
+    out_prefix->addr = geo_key_to_addr(at, family);
     out_prefix->len = leaf->len;
     return leaf->value;
 }

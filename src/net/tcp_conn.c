@@ -61,8 +61,7 @@ void tcp_conn_close(struct tcp_conn *conn)
     close(conn->fd);
 }
 
-/* get_block - a large buffer; when all are lent, from whoever has been idle with one longest.
- */
+/* get_block - a large buffer; when all are lent, that of whoever has been idle longest. */
 static void get_block(struct tcp_conn *conn)
 {
     while (!tcp_pool_lend_block(conn)) {

@@ -31,16 +31,20 @@ void tcp_pool_deinit(struct tcp_pool *pool)
     *pool = (struct tcp_pool){0};
 }
 
+bool tcp_pool_is_exhausted(const struct tcp_pool *pool)
+{
+    return !pool->free && pool->touched == pool->conn_count;
+}
+
 struct tcp_conn *tcp_pool_take(struct tcp_pool *pool)
 {
+    if (tcp_pool_is_exhausted(pool))
+        return NULL;
     struct tcp_conn *conn = pool->free;
-    if (conn) {
+    if (conn)
         pool->free = conn->newer;
-    } else {
-        if (pool->touched == pool->conn_count)
-            return NULL;
+    else
         conn = &pool->conns[pool->touched++];
-    }
     memset(conn, 0, offsetof(struct tcp_conn, small));
     conn->pool = pool;
     return conn;
@@ -53,9 +57,11 @@ void tcp_pool_put_back(struct tcp_conn *conn)
     conn->pool->free = conn;
 }
 
-static void append(struct tcp_conn *conn)
+static void append(struct tcp_conn *conn, uint64_t now_ms)
 {
     struct tcp_pool *pool = conn->pool;
+    conn->progress_ms = now_ms;
+    conn->progress_turn = pool->turns++;
     conn->newer = NULL;
     conn->older = pool->least_idle;
     if (pool->least_idle)
@@ -80,17 +86,15 @@ static void unlink_conn(struct tcp_conn *conn)
 
 void tcp_pool_add(struct tcp_conn *conn, uint64_t now_ms)
 {
-    conn->progress_ms = now_ms;
-    append(conn);
+    append(conn, now_ms);
     conn->pool->open++;
     counter_add(&conn->pool->context->counters->tcp_open, 1);
 }
 
 void tcp_pool_touch(struct tcp_conn *conn, uint64_t now_ms)
 {
-    conn->progress_ms = now_ms;
     unlink_conn(conn);
-    append(conn);
+    append(conn, now_ms);
 }
 
 void tcp_pool_remove(struct tcp_conn *conn)
@@ -127,7 +131,7 @@ struct tcp_conn *tcp_pool_find_idle_block(struct tcp_pool *pool)
     struct tcp_conn *most_idle = NULL;
     for (size_t i = 0; i < TCP_BLOCKS; i++) {
         struct tcp_conn *owner = pool->blocks[i].owner;
-        if (owner && (!most_idle || owner->progress_ms < most_idle->progress_ms))
+        if (owner && (!most_idle || owner->progress_turn < most_idle->progress_turn))
             most_idle = owner;
     }
     return most_idle;

@@ -62,6 +62,7 @@ struct tcp_conn {
     bool ends; /* nothing more will be read: close when all is sent */
     struct ip_addr client;
     uint64_t progress_ms;            /* accepted, or answers last handed over; loop time */
+    uint64_t progress_turn;          /* the same as a number that no two share */
     struct tcp_conn *older, *newer;  /* by progress; FREE: newer is the next free one */
     struct tcp_framing framing;      /* in small */
     struct tcp_block *block;         /* NULL: none needed */
@@ -79,6 +80,7 @@ struct tcp_pool {
     uint8_t *memory; /* out and the blocks */
     uint8_t *out;    /* TCP_BLOCK_BYTES */
     size_t open;     /* READING or WRITING */
+    uint64_t turns;  /* of progress, so far */
     bool draining;   /* a connection that has asked nothing more is closed */
 };
 
@@ -90,6 +92,10 @@ void tcp_pool_deinit(struct tcp_pool *pool);
 /* tcp_pool_take - a connection object, FREE still, all fields but pool zero; NULL: none left.
  */
 struct tcp_conn *tcp_pool_take(struct tcp_pool *pool);
+
+/* tcp_pool_is_exhausted - would it? Then some are CLOSING, and free after this turn of the
+ * loop: there are more objects than connections may be open. */
+bool tcp_pool_is_exhausted(const struct tcp_pool *pool);
 
 /* tcp_pool_put_back - the loop has let go of it (or never had it). */
 void tcp_pool_put_back(struct tcp_conn *conn);

@@ -1,6 +1,7 @@
 #include "tcp_server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,8 +21,7 @@ static void listen_on(struct tcp_listener *listener)
         (void)uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
 }
 
-/* ---- idleness ------------------------------------------------------------------------------
- */
+/* ---- idleness ---- */
 
 static void on_idle(uv_timer_t *timer)
 {
@@ -50,13 +50,14 @@ static bool evict(struct tcp_server *server, const struct snapshot *snapshot)
     if (!idle)
         return false;
     tcp_conn_serve(idle, snapshot);
-    tcp_conn_close(idle);
-    counter_add(&server->context->counters->tcp_evicted, 1);
+    if (idle->state != TCP_CONN_CLOSING) {
+        tcp_conn_close(idle);
+        counter_add(&server->context->counters->tcp_evicted, 1);
+    }
     return true;
 }
 
-/* ---- accepting -----------------------------------------------------------------------------
- */
+/* ---- accepting ---- */
 
 static void on_pause_over(uv_timer_t *timer)
 {
@@ -75,16 +76,35 @@ static void pause_accepting(struct tcp_server *server)
     (void)uv_timer_start(&server->pause, on_pause_over, PAUSE_MS, 0);
 }
 
-/* accept_failed - true: try once more. */
-static bool accept_failed(struct tcp_server *server, const struct snapshot *snapshot, int error)
+/* client_waits - the kernel looks for a descriptor before it looks for a client, so EMFILE
+ * alone does not tell that there is one to make room for. */
+static bool client_waits(int fd)
 {
-    switch (error) {
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+    return poll(&pollfd, 1, 0) == 1;
+}
+
+/* accept_failed - true: try once more. Linux hands out what happened to a connection before it
+ * was accepted as an error of accept(). source accept(2) */
+static bool accept_failed(struct tcp_server *server, const struct snapshot *snapshot, int fd)
+{
+    switch (errno) {
     case EAGAIN: return false;
     case EINTR:
+    case EPERM: /* a firewall's word */
     case ECONNABORTED:
-    case EPERM: /* a firewall's word */ return true;
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case EHOSTDOWN:
+    case EHOSTUNREACH: return true;
     case EMFILE:
     case ENFILE:
+        if (!client_waits(fd))
+            return false;
         if (evict(server, snapshot))
             return true;
         break; /* somebody else has them all */
@@ -102,10 +122,12 @@ static bool accept_one(struct tcp_server *server, const struct snapshot *snapsho
         struct sockaddr_storage storage;
     } peer;
 
+    if (tcp_pool_is_exhausted(&server->pool))
+        return false; /* who was closed in this turn is still in the way: accept in the next */
     socklen_t len = sizeof(peer);
     int client_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client_fd < 0)
-        return accept_failed(server, snapshot, errno);
+        return accept_failed(server, snapshot, fd);
     counter_add(&server->context->counters->tcp_accepted, 1);
     struct ip_addr client;
     uint16_t port;
@@ -143,8 +165,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         accept_waiting(listener, ACCEPTS_MAX);
 }
 
-/* ---- start and end -------------------------------------------------------------------------
- */
+/* ---- start and end ---- */
 
 enum err tcp_server_open(struct tcp_server *server, const struct tcp_options *options,
                          size_t listener_count, const struct worker_context *context)

@@ -69,8 +69,7 @@ struct geo_place policy_place_of(const struct config_location *location)
     return place;
 }
 
-/* ---- marks
- * ----------------------------------------------------------------------------------- */
+/* ---- marks ---- */
 
 struct mark_list {
     struct ip_prefix *marks;
@@ -120,8 +119,7 @@ enum err policy_marks(const struct config *config, struct arena *arena,
     return ERR_OK;
 }
 
-/* ---- classes
- * --------------------------------------------------------------------------------- */
+/* ---- classes ---- */
 
 /* Classes found so far: packed one behind the other, with an open-addressing index over them.
  */
@@ -264,8 +262,7 @@ static enum err compile_classes(struct compiler *c, struct policy_service *out)
     return err;
 }
 
-/* ---- services
- * -------------------------------------------------------------------------------- */
+/* ---- services ---- */
 
 static enum err compile_endpoints(struct compiler *c, uint16_t check,
                                   const struct config_service_region *in, enum ip_family family,

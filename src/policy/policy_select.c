@@ -106,7 +106,7 @@ static unsigned pick_index(struct selection *s, unsigned count)
                               : rng_below(s->rng, count);
 }
 
-/* ---- trying, and taking back ------------------------------------------------------------- */
+/* ---- trying, and taking back ---- */
 
 /* What an attempt may change; the addresses need no copy, they are only appended. */
 struct progress {
@@ -144,7 +144,7 @@ static void restore(struct selection *s, const struct progress *progress)
     s->suspect_ttl_s = progress->suspect_ttl_s;
 }
 
-/* ---- filling the answer ------------------------------------------------------------------ */
+/* ---- filling the answer ---- */
 
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
@@ -239,7 +239,7 @@ static enum result fill(struct selection *s, const struct policy_service *servic
     return CHOSEN;
 }
 
-/* ---- walking the groups ------------------------------------------------------------------ */
+/* ---- walking the groups ---- */
 
 /* members_of - the regions of the group that starts at first, as bits. */
 static uint64_t members_of(const struct policy_order *order, uint8_t first)
@@ -348,7 +348,7 @@ static void fall_back(struct selection *s, const struct policy_service *service,
         add_runner_up(s, service, order, region, true);
 }
 
-/* ---- levels ------------------------------------------------------------------------------ */
+/* ---- levels ---- */
 
 /* narrow_to_pin - a `{region}` name: that region alone, whatever its health, unless residency
  * forbids it to this client. */

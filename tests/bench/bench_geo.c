@@ -1,6 +1,6 @@
 /* bench_geo - how long geography takes to compile, and what a look-up costs then.
  *
- *     bench_geo DATABASE.mmdb [look-ups]
+ *     bench_geo DATABASE.mmdb
  *
  * Builds what a policy `nearest` over eight regions needs: a class is the order of the four
  * nearest regions. Prints the time of each phase, the mean cost of a look-up, and the resident
@@ -18,17 +18,18 @@
 #include "rhumb/geo_trie.h"
 #include "rhumb/rng.h"
 
-enum { REGIONS = 8, RANKED = 4, KNOWN_MAX = 1 << 20, LOOKUPS_DEFAULT = 10 * 1000 * 1000 };
+enum { REGIONS = 8, RANKED = 4, KNOWN_MAX = 1 << 20, PASS = 500 * 1000, PASSES = 30 };
 
 static const double regions[REGIONS][2] = {
     {39.04, -77.49}, {45.84, -119.70}, {53.34, -6.26},  {50.11, 8.68},
     {35.68, 139.69}, {1.35, 103.82},   {-33.87, 151.2}, {-23.55, -46.63},
 };
 
+/* Seconds of processor time: one thread, nothing waits, and neighbours count less. */
 static double now_s(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -66,7 +67,7 @@ static uint32_t class_of_place(const struct geo_place *place)
 struct known {
     const struct geo_map *map;
     struct ip_addr *addresses; /* one in each of a sample of the IPv6 networks with a country */
-    size_t count, seen;
+    size_t count, seen, next;
     struct rng rng;
 };
 
@@ -114,31 +115,46 @@ static void sample_v6(struct known *known)
     }
 }
 
-static double bench_v4(const struct geo_trie *trie, size_t lookups, uint64_t *sum)
+/* One pass of look-ups; returns ns for each. */
+typedef double (*look_up)(const struct geo_trie *trie, struct known *known, uint64_t *sum);
+
+static double random_v4(const struct geo_trie *trie, struct known *known, uint64_t *sum)
 {
-    struct rng rng;
     struct ip_addr addr = {.family = IP_V4};
-    uint8_t len;
-    rng_init(&rng, 4);
     double start = now_s();
-    for (size_t i = 0; i < lookups; i++) {
-        uint64_t random = rng_next(&rng);
+    for (size_t i = 0; i < PASS; i++) {
+        uint8_t len;
+        uint64_t random = rng_next(&known->rng);
         memcpy(addr.bytes, &random, 4);
         *sum += geo_trie_find(trie, &addr, &len) + len;
     }
-    return (now_s() - start) / (double)lookups * 1e9;
+    return (now_s() - start) / PASS * 1e9;
 }
 
-static double bench_v6(const struct geo_trie *trie, const struct known *known, size_t lookups,
-                       uint64_t *sum)
+static double allocated_v6(const struct geo_trie *trie, struct known *known, uint64_t *sum)
 {
-    uint8_t len;
     double start = now_s();
-    for (size_t i = 0, at = 0; i < lookups; i++) {
-        *sum += geo_trie_find(trie, &known->addresses[at], &len) + len;
-        at = at + 1 < known->count ? at + 1 : 0;
+    for (size_t i = 0; i < PASS; i++) {
+        uint8_t len;
+        *sum += geo_trie_find(trie, &known->addresses[known->next], &len) + len;
+        known->next = known->next + 1 < known->count ? known->next + 1 : 0;
     }
-    return (now_s() - start) / (double)lookups * 1e9;
+    return (now_s() - start) / PASS * 1e9;
+}
+
+/* bench - the mean is what was asked for; the best pass is what it is on a quiet machine. */
+static void bench(const char *title, look_up one_pass, const struct geo_trie *trie,
+                  struct known *known)
+{
+    double all = 0, best = INFINITY;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < PASSES; i++) {
+        double pass = one_pass(trie, known, &sum);
+        all += pass;
+        best = pass < best ? pass : best;
+    }
+    printf("%-24s mean %.1f ns, best pass %.1f ns (checksum %llx)\n", title, all / PASSES, best,
+           (unsigned long long)sum);
 }
 
 static uint32_t *classes_of(const struct geo_map *map)
@@ -157,9 +173,8 @@ int main(int argc, char **argv)
     struct geo_db *db = NULL;
     struct geo_map *map = NULL;
     const struct geo_trie *trie = NULL;
-    size_t lookups = argc > 2 ? strtoull(argv[2], NULL, 10) : LOOKUPS_DEFAULT;
     if (argc < 2 || !diags || !arena) {
-        fprintf(stderr, "usage: bench_geo DATABASE.mmdb [look-ups]\n");
+        fprintf(stderr, "usage: bench_geo DATABASE.mmdb\n");
         return 1;
     }
 
@@ -199,12 +214,9 @@ int main(int argc, char **argv)
     printf("(of that, addresses to look up: %.1f MB)\n",
            (double)known.count * sizeof(struct ip_addr) / 1e6);
 
-    uint64_t sum = 0;
-    double v4 = bench_v4(trie, lookups, &sum);
-    double v6 = known.count > 0 ? bench_v6(trie, &known, lookups, &sum) : 0;
-    printf("look-up, random IPv4     %.1f ns\n", v4);
-    printf("look-up, allocated IPv6  %.1f ns (of %zu networks)\n", v6, known.seen);
-    printf("checksum                 %llu\n", (unsigned long long)sum);
+    bench("look-up, random IPv4", random_v4, trie, &known);
+    if (known.count > 0)
+        bench("look-up, allocated IPv6", allocated_v6, trie, &known);
     free(known.addresses);
     arena_free(arena);
     diag_list_free(diags);

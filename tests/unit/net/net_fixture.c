@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- the doubles ---------------------------------------------------------------------------
- */
+/* ---- the doubles --------------------------------------------------------------------- */
 
 void snapshot_free(struct snapshot *snapshot)
 {
@@ -42,8 +41,7 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
     return bytes;
 }
 
-/* ---- the server ----------------------------------------------------------------------------
- */
+/* ---- the server ---------------------------------------------------------------------- */
 
 static uint16_t free_port(const struct ip_addr *addr)
 {
@@ -87,7 +85,7 @@ void net_fixture_start(struct net_fixture *fixture)
 {
     struct diag_list *diags = diag_list_new();
     assert_non_null(diags);
-    enum err err = net_open(&fixture->server, fixture->slot, diags, &fixture->net);
+    enum err err = net_open(&fixture->server, fixture->slot, 1, diags, &fixture->net);
     diag_print_all(diags, stderr);
     diag_list_free(diags);
     assert_int_equal(err, ERR_OK);
@@ -119,8 +117,7 @@ bool net_fixture_has_ipv6(void)
     return bound;
 }
 
-/* ---- clients -------------------------------------------------------------------------------
- */
+/* ---- clients ------------------------------------------------------------------------- */
 
 int client_new(const struct net_fixture *fixture, const char *address, int type)
 {

@@ -1,0 +1,328 @@
+/* probe.c - when each probe runs.
+ *
+ *            due            its turn               done or deadline
+ *   IDLE ----------> WAITING --------> RUNNING ------------------> on_result() -> IDLE
+ *   in the heap:     in the queue      in the heap:
+ *   next start                         deadline
+ *
+ * One uv timer is armed for the first item of the heap, or for at once when somebody in the
+ * queue may start. Runs start in that timer's callback only, and on_result() is called from the
+ * loop only, never from within a function of probe.h.
+ *
+ * Lost time. libuv runs timers before it looks at sockets, so after a stall of our loop (or a
+ * SIGSTOP) deadlines would pass while the answers lie unread in the sockets, and every target
+ * would fail at once. A deadline therefore is extended once, by as much as our timer was late
+ * (at least 1 ms, at most the timeout): the sockets are always looked at after the deadline.
+ */
+#include "rhumb/probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rhumb/hash.h"
+#include "rhumb/require.h"
+
+#include "due_heap.h"
+#include "probe_http.h"
+#include "probe_reason.h"
+#include "probe_tcp.h"
+#include "ring.h"
+#include "run_queue.h"
+
+enum {
+    PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
+    JITTER_PART =
+        20, /* up to 1/20 less than asked: never later, so detection keeps its bound */
+};
+
+struct prober {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    struct http_client *http;
+    struct due_heap heap;
+    struct run_queue queue;
+    struct ring probes; /* of struct probe */
+    size_t probe_count;
+    bool closing;
+};
+
+struct probe {
+    struct ring in_probes;
+    struct prober *prober;
+    struct run_slot slot;
+    struct due due; /* the next start, or the deadline of the run */
+    struct ip_addr addr;
+    uint16_t port;
+    uint32_t timeout_ms;
+    struct http_request *request; /* owned; NULL: TCP */
+    struct http_run *http_run;    /* at most one of the two runs */
+    struct tcp_run *tcp_run;
+    probe_on_result on_result;
+    void *ctx;
+    uint64_t jitter; /* a sequence of its own, from the spread */
+    bool extended;   /* the deadline of this run has been extended */
+    bool reporting;  /* on_result() is being called: freeing must wait */
+    bool removed;
+};
+
+static void on_timer(uv_timer_t *timer);
+
+/* now_ms - the loop's time, fresh: its cached time is from before the callbacks of this turn.
+ */
+static uint64_t now_ms(struct prober *prober)
+{
+    uv_update_time(prober->loop);
+    return uv_now(prober->loop);
+}
+
+/* arm_after - wake up when there is something to do, but not before least_ms. */
+static void arm_after(struct prober *prober, uint64_t least_ms)
+{
+    const struct due *first = due_heap_first(&prober->heap);
+    bool has_next = run_queue_has_next(&prober->queue);
+    if (prober->closing)
+        return;
+    if (!has_next && !first) {
+        uv_timer_stop(&prober->timer);
+        return;
+    }
+    uint64_t now = now_ms(prober);
+    uint64_t wait_ms = has_next || first->at_ms < now ? 0 : first->at_ms - now;
+    uv_timer_start(&prober->timer, on_timer, wait_ms > least_ms ? wait_ms : least_ms, 0);
+}
+
+static void arm(struct prober *prober)
+{
+    arm_after(prober, 0);
+}
+
+static void free_probe(struct probe *probe)
+{
+    http_request_free(probe->request);
+    free(probe);
+}
+
+/* runs ---------------------------------------------------------------------------------------
+ */
+
+static void cancel_run(struct probe *probe)
+{
+    if (probe->http_run)
+        http_run_cancel(probe->http_run);
+    if (probe->tcp_run)
+        tcp_run_cancel(probe->tcp_run);
+    probe->http_run = NULL;
+    probe->tcp_run = NULL;
+}
+
+/* jittered - delay_ms made a little shorter, differently each time, so that targets which have
+ * fallen into step drift apart. */
+static uint64_t jittered(struct probe *probe, uint32_t delay_ms)
+{
+    uint32_t most = delay_ms / JITTER_PART;
+    probe->jitter = hash_mix(probe->jitter + 1);
+    uint32_t delay = delay_ms - (uint32_t)(probe->jitter % (most + (uint64_t)1));
+    return delay > 0 ? delay : 1; /* the loop gets a turn between any two runs */
+}
+
+/* finish - the run of probe is over: free its place, report, and plan the next. */
+static void finish(struct probe *probe, const struct probe_result *result)
+{
+    struct prober *prober = probe->prober;
+    probe->http_run = NULL;
+    probe->tcp_run = NULL;
+    due_heap_remove(&prober->heap, &probe->due);
+    run_queue_end(&prober->queue, &probe->slot);
+    probe->reporting = true;
+    uint32_t delay_ms = probe->on_result(probe->ctx, result);
+    probe->reporting = false;
+    if (probe->removed)
+        free_probe(probe);
+    else
+        due_heap_put(&prober->heap, &probe->due, now_ms(prober) + jittered(probe, delay_ms));
+}
+
+static void on_done(void *ctx, const struct probe_result *result)
+{
+    struct probe *probe = (struct probe *)ctx;
+    struct prober *prober = probe->prober;
+    finish(probe, result);
+    arm(prober);
+}
+
+static void start(struct probe *probe)
+{
+    struct prober *prober = probe->prober;
+    struct probe_result result;
+    probe->extended = false;
+    due_heap_put(&prober->heap, &probe->due, now_ms(prober) + probe->timeout_ms);
+    if (probe->request)
+        probe->http_run = http_run_start(prober->http, probe->request, on_done, probe, &result);
+    else
+        probe->tcp_run =
+            tcp_run_start(prober->loop, &probe->addr, probe->port, on_done, probe, &result);
+    if (!probe->http_run && !probe->tcp_run)
+        finish(probe, &result);
+}
+
+static void on_deadline(struct probe *probe, uint64_t now)
+{
+    struct probe_result result;
+    uint64_t late_ms = now - probe->due.at_ms;
+    if (!probe->extended) {
+        uint64_t more_ms = late_ms < probe->timeout_ms ? late_ms : probe->timeout_ms;
+        probe->extended = true;
+        due_heap_put(&probe->prober->heap, &probe->due, now + (more_ms > 0 ? more_ms : 1));
+        return;
+    }
+    probe_result_set(&result, HEALTH_FAILURE, "timeout after %u ms %s", probe->timeout_ms,
+                     probe->http_run ? http_run_phase(probe->http_run) : "in connect");
+    cancel_run(probe);
+    finish(probe, &result);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct prober *prober = (struct prober *)timer->data;
+    struct run_slot *slot;
+    struct due *due;
+    uint64_t now = now_ms(prober);
+    while (!prober->closing && (due = due_heap_first(&prober->heap)) && due->at_ms <= now) {
+        struct probe *probe = CONTAINER_OF(due, struct probe, due);
+        if (probe->slot.state == RUN_RUNNING) {
+            on_deadline(probe, now);
+        } else {
+            due_heap_remove(&prober->heap, due);
+            run_queue_wait(&prober->queue, &probe->slot);
+        }
+    }
+    while (!prober->closing && (slot = run_queue_next(&prober->queue)))
+        start(CONTAINER_OF(slot, struct probe, slot));
+    arm_after(prober, 1); /* with 0 this would run again before the sockets are looked at */
+}
+
+/* probes -------------------------------------------------------------------------------------
+ */
+
+static bool is_possible(const struct config_check *check, const struct ip_addr *addr)
+{
+    return check->kind != CONFIG_CHECK_NONE && check->interval_ms > 0 &&
+           check->timeout_ms > 0 && addr->family != IP_NONE;
+}
+
+enum err probe_add(struct prober *prober, const struct config_check *check,
+                   const struct ip_addr *addr, uint64_t spread, uint32_t first_ms,
+                   probe_on_result on_result, void *ctx, struct probe **out_probe)
+{
+    CHECK_OR(is_possible(check, addr), return ERR_INVALID)
+    if (prober->probe_count >= PROBES_MAX)
+        return ERR_LIMIT;
+    struct probe *probe = (struct probe *)calloc(1, sizeof(*probe));
+    if (!probe)
+        return ERR_NO_MEMORY;
+    *probe = (struct probe){
+        .prober = prober,
+        .addr = *addr,
+        .port = check->port,
+        .timeout_ms = check->timeout_ms,
+        .on_result = on_result,
+        .ctx = ctx,
+        .jitter = spread,
+    };
+    if (check->kind != CONFIG_CHECK_TCP) {
+        probe->request = http_request_new(check, addr);
+        if (!probe->request)
+            goto err_after_probe;
+    }
+    if (due_heap_reserve(&prober->heap, prober->probe_count + 1) != ERR_OK ||
+        run_queue_join(&prober->queue, &probe->slot, addr) != ERR_OK)
+        goto err_after_probe;
+    ring_append(&prober->probes, &probe->in_probes);
+    prober->probe_count++;
+    uint64_t wait_ms = first_ms == UINT32_MAX ? spread % check->interval_ms : first_ms;
+    due_heap_put(&prober->heap, &probe->due, now_ms(prober) + wait_ms);
+    arm(prober);
+    *out_probe = probe;
+    return ERR_OK;
+err_after_probe:
+    free_probe(probe);
+    return ERR_NO_MEMORY;
+}
+
+void probe_remove(struct probe *probe)
+{
+    struct prober *prober = probe->prober;
+    if (probe->removed)
+        return;
+    probe->removed = true;
+    cancel_run(probe);
+    due_heap_remove(&prober->heap, &probe->due);
+    run_queue_leave(&prober->queue, &probe->slot);
+    ring_remove(&probe->in_probes);
+    prober->probe_count--;
+    arm(prober);
+    if (!probe->reporting)
+        free_probe(probe); /* else finish() does */
+}
+
+/* the prober ---------------------------------------------------------------------------------
+ */
+
+enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
+                    struct prober **out_prober)
+{
+    struct prober *prober = (struct prober *)calloc(1, sizeof(*prober));
+    if (!prober)
+        return ERR_NO_MEMORY;
+    prober->loop = loop;
+    ring_init(&prober->probes);
+    if (run_queue_init(&prober->queue, limits->max_in_flight, limits->max_per_address) !=
+        ERR_OK)
+        goto err_after_prober;
+    if (http_client_new(loop, &prober->http) != ERR_OK)
+        goto err_after_queue;
+    uv_timer_init(loop, &prober->timer);
+    prober->timer.data = prober;
+    *out_prober = prober;
+    return ERR_OK;
+err_after_queue:
+    run_queue_deinit(&prober->queue);
+err_after_prober:
+    free(prober);
+    return ERR_NO_MEMORY;
+}
+
+void prober_set_limits(struct prober *prober, const struct prober_limits *limits)
+{
+    run_queue_set_limits(&prober->queue, limits->max_in_flight, limits->max_per_address);
+    arm(prober);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct prober *prober = (struct prober *)handle->data;
+    run_queue_deinit(&prober->queue);
+    due_heap_deinit(&prober->heap);
+    free(prober);
+}
+
+void prober_close(struct prober *prober)
+{
+    prober->closing = true;
+    for (struct ring *r = prober->probes.next, *next; r != &prober->probes; r = next) {
+        next = r->next;
+        probe_remove(CONTAINER_OF(r, struct probe, in_probes));
+    }
+    http_client_close(prober->http);
+    uv_close((uv_handle_t *)&prober->timer, on_closed);
+}
+
+size_t prober_in_flight(const struct prober *prober)
+{
+    return prober->queue.in_flight;
+}
+
+size_t prober_waiting(const struct prober *prober)
+{
+    return prober->queue.waiting;
+}

@@ -1,0 +1,267 @@
+/* $ORIGIN, $TTL, $INCLUDE (RFC 1035 section 5.1, RFC 2308 section 4) and $GENERATE. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rhumb/text.h"
+
+#include "zone_generate.h"
+#include "zone_parse.h"
+#include "zone_text.h"
+
+enum { INCLUDES_MAX = 10000 };
+
+static void parse_origin(struct zone_parser *parser, struct zone_scope *scope,
+                         const struct zone_token *token)
+{
+    uint8_t name[DNS_NAME_MAX];
+    const char *reason = "it is quoted";
+    size_t len = token->quoted ? 0
+                               : dns_name_from_text(token->text, token->len, scope->origin,
+                                                    name, &reason);
+    if (len > 0)
+        memcpy(scope->origin, name, len);
+    else
+        zone_parser_complain(parser, scope, token, "this is no origin: %s", reason);
+}
+
+static void parse_default_ttl(struct zone_parser *parser, struct zone_scope *scope,
+                              const struct zone_token *token)
+{
+    uint32_t ttl_s;
+    enum zone_ttl result =
+        token->quoted ? ZONE_TTL_MALFORMED : zone_text_ttl(token->text, token->len, &ttl_s);
+    if (result == ZONE_TTL_TOO_BIG) {
+        zone_parser_complain(parser, scope, token, "the TTL is above 2147483647 seconds");
+    } else if (result == ZONE_TTL_MALFORMED) {
+        int shown = token->len > 60 ? 60 : (int)token->len;
+        zone_parser_complain(parser, scope, token, "'%.*s' is no TTL, expected 3600 or 1h30m",
+                             shown, token->text);
+    } else {
+        scope->default_ttl_s = ttl_s;
+        scope->has_default_ttl = true;
+        return;
+    }
+    /* The records below lack no TTL: the operator has seen to it, if badly. */
+    scope->has_last_ttl = true;
+}
+
+/* include_path - the file of the word, relative to the folder of the file it stands in; NULL
+ * when the name is malformed or there is no memory. */
+static char *include_path(const struct zone_source *source, const struct zone_token *token)
+{
+    char name[4096];
+    long len = zone_text_unescape(token->text, token->len, (uint8_t *)name, sizeof(name) - 1);
+    if (len <= 0 || memchr(name, '\0', (size_t)len))
+        return NULL;
+    name[len] = '\0';
+    const char *slash = strrchr(source->path, '/');
+    size_t folder = slash && name[0] != '/' ? (size_t)(slash - source->path) + 1 : 0;
+    size_t size = folder + (size_t)len + 1;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%.*s%s", (int)folder, source->path, name);
+    return path;
+}
+
+/* includes_itself - is one of the files that are open the same? */
+static bool includes_itself(const struct zone_scope *scope, const struct zone_source *source)
+{
+    for (; scope; scope = scope->outer)
+        if (scope->source->ino == source->ino && scope->source->dev == source->dev)
+            return true;
+    return false;
+}
+
+/* open_include - the source of an $INCLUDE, kept by the parser; *out_source stays NULL after a
+ * mistake. */
+static enum err open_include(struct zone_parser *parser, struct zone_scope *scope,
+                             const struct zone_token *token, struct zone_source **out_source)
+{
+    char reason[ZONE_REASON_MAX];
+    struct zone_source *source = NULL;
+    struct zone_spot spot;
+    char *path = include_path(scope->source, token);
+    if (!path) {
+        zone_parser_complain(parser, scope, token, "this is no file name");
+        return ERR_OK;
+    }
+    enum err err = zone_source_read(path, &source, reason);
+    if (err == ERR_INVALID)
+        zone_parser_complain(parser, scope, token, "%.100s: %s", path, reason);
+    free(path);
+    if (!source)
+        return err == ERR_INVALID ? ERR_OK : err;
+    if (includes_itself(scope, source)) {
+        zone_parser_complain(parser, scope, token, "%.100s includes itself", source->path);
+        zone_source_free(source);
+        return ERR_OK;
+    }
+    if (!zone_source_check(source, &spot)) {
+        zone_parser_complain(parser, scope, token,
+                             "%.100s: byte 0x%02x: this is not a text file", source->path,
+                             (unsigned)(unsigned char)*spot.at);
+        zone_source_free(source);
+        return ERR_OK;
+    }
+    *out_source = source;
+    return zone_parser_keep(parser, source);
+}
+
+/* parse_include - the included file works on a copy of the scope: when it ends, origin, owner
+ * and TTLs are what they were. */
+static enum err parse_include(struct zone_parser *parser, struct zone_scope *scope,
+                              const struct zone_entry *entry)
+{
+    const struct zone_token *file = &entry->tokens[1];
+    struct zone_source *source = NULL;
+    if (scope->depth >= parser->draft->limits.max_include_depth) {
+        zone_parser_complain(parser, scope, file, "$INCLUDE is nested more than %u deep",
+                             parser->draft->limits.max_include_depth);
+        return ERR_OK;
+    }
+    if (parser->source_count > INCLUDES_MAX) {
+        zone_parser_complain(parser, scope, file, "the zone has more than %d includes",
+                             INCLUDES_MAX);
+        return ERR_LIMIT;
+    }
+    enum err err = open_include(parser, scope, file, &source);
+    if (err != ERR_OK || !source)
+        return err;
+    struct zone_scope inner = *scope;
+    if (entry->count == 3)
+        parse_origin(parser, &inner, &entry->tokens[2]);
+    inner.outer = scope;
+    inner.source = source;
+    inner.depth++;
+    return zone_parse_source(parser, &inner);
+}
+
+/* parse_generated - one line of text as a record. *out_failed: it was wrong. */
+static enum err parse_generated(struct zone_parser *parser, struct zone_scope *scope,
+                                const struct text *line, bool *out_failed)
+{
+    size_t errors = diag_error_count(parser->diags);
+    const struct zone_source source = {
+        .path = scope->source->path, .text = line->bytes, .len = line->len};
+    struct zone_scope inner = *scope;
+    struct zone_lexer lexer;
+    struct zone_entry entry = {0};
+    struct zone_fault fault;
+    enum err err = ERR_OK;
+    inner.source = &source;
+    zone_lexer_init(&lexer, &source);
+    enum zone_lex result = zone_lexer_next(&lexer, &entry, &fault);
+    if (result == ZONE_LEX_ENTRY)
+        err = zone_parse_record(parser, &inner, &entry);
+    else if (result == ZONE_LEX_FAULT)
+        zone_parser_report(parser, &inner, &fault);
+    else if (result == ZONE_LEX_NO_MEMORY)
+        err = ERR_NO_MEMORY;
+    zone_entry_deinit(&entry);
+    scope->owner = inner.owner;
+    scope->has_last_ttl = inner.has_last_ttl;
+    scope->last_ttl_s = inner.last_ttl_s;
+    *out_failed = diag_error_count(parser->diags) > errors;
+    return err;
+}
+
+/* generate - all records of a range; the first mistake ends it, the rest would repeat it. */
+static enum err generate(struct zone_parser *parser, struct zone_scope *scope,
+                         const struct zone_entry *entry, const struct zone_range *range)
+{
+    const struct zone_spot spot = zone_token_spot(scope->source, &entry->tokens[0]);
+    struct text line;
+    enum err err = ERR_OK;
+    bool failed = false;
+    text_init(&line, ZONE_GENERATE_TEXT_MAX);
+    scope->generate = &spot;
+    uint64_t count = zone_range_count(range);
+    for (uint64_t i = 0; i < count && err == ERR_OK && !failed; i++) {
+        size_t bad;
+        line.len = 0;
+        const char *reason =
+            zone_generate_expand(&entry->tokens[2], entry->count - 2,
+                                 (uint32_t)(range->first + i * range->step), &line, &bad);
+        if (reason) {
+            scope->generate = NULL;
+            zone_parser_complain(parser, scope, &entry->tokens[2 + bad], "%s", reason);
+            break;
+        }
+        err = parse_generated(parser, scope, &line, &failed);
+    }
+    scope->generate = NULL;
+    text_deinit(&line);
+    return err;
+}
+
+static enum err parse_generate(struct zone_parser *parser, struct zone_scope *scope,
+                               const struct zone_entry *entry)
+{
+    const struct zone_token *token = &entry->tokens[1];
+    struct zone_range range;
+    if (!zone_range_parse(token->text, token->len, &range)) {
+        zone_parser_complain(parser, scope, token,
+                             "expected a range first-last or first-last/step");
+        return ERR_OK;
+    }
+    if (zone_range_count(&range) > ZONE_GENERATE_MAX) {
+        zone_parser_complain(parser, scope, token, "the range has more than %d values",
+                             ZONE_GENERATE_MAX);
+        return ERR_OK;
+    }
+    return generate(parser, scope, entry, &range);
+}
+
+/* The arguments that each directive takes. */
+static const struct {
+    const char *name;
+    size_t min, max;
+    const char *usage;
+} directives[] = {
+    {"$ORIGIN", 1, 1, "$ORIGIN name"},
+    {"$TTL", 1, 1, "$TTL 1h"},
+    {"$INCLUDE", 1, 2, "$INCLUDE file [origin]"},
+    {"$GENERATE", 4, SIZE_MAX, "$GENERATE first-last[/step] owner [TTL] [class] type data"},
+};
+
+static void complain_directive(struct zone_parser *parser, struct zone_scope *scope,
+                               const struct zone_token *token)
+{
+    const char *names[sizeof(directives) / sizeof(directives[0])];
+    char word[32];
+    int shown = token->len > 30 ? 30 : (int)token->len;
+    for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++)
+        names[i] = directives[i].name;
+    snprintf(word, sizeof(word), "%.*s", shown, token->text);
+    zone_parser_complain(parser, scope, token, "unknown directive '%s'", word);
+    diag_remedy_nearest(parser->diags, word, names, sizeof(names) / sizeof(names[0]));
+}
+
+enum err zone_parse_directive(struct zone_parser *parser, struct zone_scope *scope,
+                              const struct zone_entry *entry)
+{
+    enum { ORIGIN, TTL, INCLUDE, GENERATE, COUNT };
+
+    const struct zone_token *first = &entry->tokens[0];
+    size_t d = 0, arguments = entry->count - 1;
+    while (d < COUNT && !zone_token_is(first, directives[d].name))
+        d++;
+    if (d == COUNT) {
+        complain_directive(parser, scope, first);
+        return ERR_OK;
+    }
+    if (arguments < directives[d].min || arguments > directives[d].max) {
+        zone_parser_complain(parser, scope, first, "expected %s", directives[d].usage);
+        return ERR_OK;
+    }
+    if (d == INCLUDE)
+        return parse_include(parser, scope, entry);
+    if (d == GENERATE)
+        return parse_generate(parser, scope, entry);
+    if (d == ORIGIN)
+        parse_origin(parser, scope, &entry->tokens[1]);
+    else
+        parse_default_ttl(parser, scope, &entry->tokens[1]);
+    return ERR_OK;
+}

@@ -18,6 +18,13 @@ uint64_t clock_wall_s(void)
     return (uint64_t)now.tv_sec;
 }
 
+uint64_t clock_wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX])
 {
     struct timespec now;

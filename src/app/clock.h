@@ -9,6 +9,9 @@ uint64_t clock_monotonic_ms(void);
 /* clock_wall_s - seconds since 1970; for people and ages of files. */
 uint64_t clock_wall_s(void);
 
+/* clock_wall_ms - the same in ms, and never ahead of the times the kernel gives to files. */
+uint64_t clock_wall_ms(void);
+
 /* clock_wall_format - "2026-08-01T12:00:00.123Z"; returns buffer. */
 enum { CLOCK_TEXT_MAX = 32 };
 

@@ -41,6 +41,7 @@ struct server {
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
     uint64_t drain_until_ms;
+    uint64_t begun_ms; /* when the first snapshot was begun, by clock_wall_ms() */
     bool serving, stopping;
     int exit_status;
 };
@@ -164,7 +165,18 @@ static void on_settled(void *ctx)
     }
     server->serving = true;
     log_start(server, snapshot_current(server->slot));
-    sd_notify_state("READY=1");
+    reload_tell_ready(server->reload);
+}
+
+/* hold_signals - a SIGHUP that comes before anybody listens must not end the process: it waits.
+ * Unblocked before the first thread starts, since threads inherit it. */
+static void hold_signals(int how)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGUSR1);
+    pthread_sigmask(how, &held, NULL);
 }
 
 static void watch_signal(struct server *server, uv_signal_t *handle, uv_signal_cb callback,
@@ -180,14 +192,19 @@ static void watch_signal(struct server *server, uv_signal_t *handle, uv_signal_c
 static enum err start_control(struct server *server, const char *config_path,
                               struct snapshot *first)
 {
+    struct reload_start from = {
+        .config_path = config_path,
+        .begun_ms = server->begun_ms,
+        .slot = server->slot,
+    };
     enum err err = health_monitor_new(&server->loop, &server->monitor);
     if (err != ERR_OK)
         return err;
     err = health_monitor_retarget(server->monitor, first);
     if (err == ERR_OK) {
         snapshot_publish(server->slot, first);
-        err = reload_new(&server->loop, config_path, server->slot, server->monitor,
-                         &server->reload);
+        from.monitor = server->monitor;
+        err = reload_new(&server->loop, &from, &server->reload);
     }
     if (err != ERR_OK) {
         health_monitor_close(server->monitor);
@@ -197,6 +214,7 @@ static enum err start_control(struct server *server, const char *config_path,
     watch_signal(server, &server->terminate, on_stop_signal, SIGTERM);
     watch_signal(server, &server->interrupt, on_stop_signal, SIGINT);
     watch_signal(server, &server->user1, on_user1, SIGUSR1);
+    hold_signals(SIG_UNBLOCK);
     uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
     health_monitor_when_settled(server->monitor, FIRST_RESULTS_MS, on_settled, server);
@@ -249,7 +267,12 @@ static int serve(struct server *server, const char *config_path, struct snapshot
 int command_serve(const struct options *options)
 {
     struct snapshot_options compile = {.keep_map = false};
-    struct server server = {.slot = snapshot_slot_new(), .exit_status = EXIT_STATUS_OK};
+    struct server server = {
+        .slot = snapshot_slot_new(),
+        .begun_ms = clock_wall_ms(),
+        .exit_status = EXIT_STATUS_OK,
+    };
+    hold_signals(SIG_BLOCK);
     struct diag_list *diags = diag_list_new();
     struct snapshot *first = NULL;
     enum err err = diags && server.slot

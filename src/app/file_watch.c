@@ -7,11 +7,13 @@
 
 #include "rhumb/log.h"
 
-enum { QUIET_MS = 500, FOLDERS_MAX = 256 };
+#include "clock.h"
+
+enum { QUIET_MS = 500, LOOK_MS = 5000, FOLDERS_MAX = 256 };
 
 struct watched_file {
     char *path;
-    struct stat seen; /* all zero: it was not there */
+    struct stat seen; /* when it was last read, or told; all zero: it was not there */
 };
 
 /* One watched folder. It outlives its place in the list until its handle has closed. */
@@ -28,7 +30,10 @@ struct file_watch {
     size_t file_count;
     struct folder *folders[FOLDERS_MAX];
     size_t folder_count;
-    uv_timer_t quiet_timer;
+    uint64_t begun_ms;       /* clock_wall_ms() when the files were last begun to be read */
+    bool wants_new, has_new; /* a new name counts; there was one */
+    uv_timer_t quiet_timer, look_timer;
+    unsigned open_timers;
 };
 
 static struct stat look_at(const char *path)
@@ -39,35 +44,78 @@ static struct stat look_at(const char *path)
     return seen;
 }
 
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 static bool is_same(const struct stat *a, const struct stat *b)
 {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           is_same_time(&a->st_mtim, &b->st_mtim) && is_same_time(&a->st_ctim, &b->st_ctim);
+}
+
+/* find_changed - the path of one that is not as it was seen, or NULL. update: see them all. */
+static const char *find_changed(struct file_watch *watch, bool update)
+{
+    const char *changed = NULL;
+    for (size_t i = 0; i < watch->file_count; i++) {
+        struct stat now = look_at(watch->files[i].path);
+        if (is_same(&now, &watch->files[i].seen))
+            continue;
+        changed = watch->files[i].path;
+        if (!update)
+            break;
+        watch->files[i].seen = now;
+    }
+    return changed;
 }
 
 /* on_quiet - nothing has stirred for a while: has anything really changed? */
 static void on_quiet(uv_timer_t *timer)
 {
     struct file_watch *watch = timer->data;
-    const char *changed = NULL;
-    for (size_t i = 0; i < watch->file_count; i++) {
-        struct stat now = look_at(watch->files[i].path);
-        if (is_same(&now, &watch->files[i].seen))
-            continue;
-        watch->files[i].seen = now;
-        changed = watch->files[i].path;
-    }
+    const char *changed = find_changed(watch, true);
+    if (!changed && watch->wants_new && watch->has_new)
+        changed = "a new name in a watched folder";
+    watch->has_new = false;
     if (changed)
         watch->on_change(watch->ctx, changed);
 }
 
+static void await_quiet(struct file_watch *watch)
+{
+    uv_timer_start(&watch->quiet_timer, on_quiet, QUIET_MS, 0);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct file_watch *watch = timer->data;
+    if (!uv_is_active((uv_handle_t *)&watch->quiet_timer) && find_changed(watch, false))
+        await_quiet(watch);
+}
+
+static bool is_name_of_file(const struct file_watch *watch, const char *name)
+{
+    for (size_t i = 0; i < watch->file_count; i++) {
+        const char *slash = strrchr(watch->files[i].path, '/');
+        if (strcmp(slash ? slash + 1 : watch->files[i].path, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* on_folder_event - UV_RENAME: a name came or went; UV_CHANGE: what is behind it changed. A
+ * stranger that is written to (a log in the same folder) must not put the quiet off for ever.
+ */
 static void on_folder_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
-    (void)name;
-    (void)events;
     struct file_watch *watch = event->data;
-    if (status == 0)
-        uv_timer_start(&watch->quiet_timer, on_quiet, QUIET_MS, 0);
+    bool renamed = ((unsigned)events & UV_RENAME) != 0;
+    if (status != 0 || (!renamed && name && !is_name_of_file(watch, name)))
+        return;
+    watch->has_new |= renamed;
+    await_quiet(watch);
 }
 
 static void on_folder_closed(uv_handle_t *handle)
@@ -131,6 +179,32 @@ static void forget(struct file_watch *watch)
     watch->file_count = 0;
 }
 
+/* seen_when_read - how the file was when it was read. One that is new to us was read between
+ * begun_ms and now: when it changed in that time, nobody knows what was read. */
+static struct stat seen_when_read(const struct file_watch *watch, const char *path)
+{
+    for (size_t i = 0; i < watch->file_count; i++)
+        if (strcmp(watch->files[i].path, path) == 0)
+            return watch->files[i].seen;
+    struct stat seen = look_at(path);
+    if ((uint64_t)seen.st_ctim.tv_sec * 1000 + (uint64_t)seen.st_ctim.tv_nsec / 1000000 >=
+        watch->begun_ms)
+        memset(&seen, 0, sizeof(seen));
+    return seen;
+}
+
+void file_watch_begin(struct file_watch *watch)
+{
+    watch->begun_ms = clock_wall_ms();
+    watch->has_new = false;
+    (void)find_changed(watch, true);
+}
+
+void file_watch_retry(struct file_watch *watch)
+{
+    watch->wants_new = true;
+}
+
 enum err file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
 {
     struct watched_file *files = calloc(count + 1, sizeof(*files));
@@ -141,7 +215,7 @@ enum err file_watch_set(struct file_watch *watch, const char *const *paths, size
         files[copied].path = strdup(paths[copied]);
         if (!files[copied].path)
             break;
-        files[copied].seen = look_at(paths[copied]);
+        files[copied].seen = seen_when_read(watch, paths[copied]);
     }
     if (copied < count) {
         while (copied > 0)
@@ -154,11 +228,13 @@ enum err file_watch_set(struct file_watch *watch, const char *const *paths, size
     watch->file_count = count;
     for (size_t i = 0; i < count; i++)
         watch_folder(watch, folder_of(files[i].path));
+    watch->wants_new = false;
+    await_quiet(watch); /* what changed before the folders were watched */
     return ERR_OK;
 }
 
-enum err file_watch_new(uv_loop_t *loop, file_watch_on_change on_change, void *ctx,
-                        struct file_watch **out_watch)
+enum err file_watch_new(uv_loop_t *loop, uint64_t begun_ms, file_watch_on_change on_change,
+                        void *ctx, struct file_watch **out_watch)
 {
     struct file_watch *watch = calloc(1, sizeof(*watch));
     if (!watch)
@@ -166,19 +242,26 @@ enum err file_watch_new(uv_loop_t *loop, file_watch_on_change on_change, void *c
     watch->loop = loop;
     watch->on_change = on_change;
     watch->ctx = ctx;
+    watch->begun_ms = begun_ms;
     uv_timer_init(loop, &watch->quiet_timer);
-    watch->quiet_timer.data = watch;
+    uv_timer_init(loop, &watch->look_timer);
+    watch->quiet_timer.data = watch->look_timer.data = watch;
+    watch->open_timers = 2;
+    uv_timer_start(&watch->look_timer, on_look, LOOK_MS, LOOK_MS);
     *out_watch = watch;
     return ERR_OK;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct file_watch *watch = handle->data;
+    if (--watch->open_timers == 0)
+        free(watch);
 }
 
 void file_watch_close(struct file_watch *watch)
 {
     forget(watch);
     uv_close((uv_handle_t *)&watch->quiet_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&watch->look_timer, on_timer_closed);
 }

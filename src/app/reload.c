@@ -18,6 +18,7 @@ struct reload {
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
+    bool ready; /* the service manager was told that we serve */
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
     struct snapshot *fresh;
@@ -148,6 +149,7 @@ static void on_compiled(uv_work_t *work, int status)
                   diag_error_count(reload->diags),
                   (unsigned long long)snapshot_current(reload->slot)->generation,
                   err_text(reload->err));
+        file_watch_retry(reload->watch);
     }
     diag_list_free(reload->diags);
     reload->diags = NULL;
@@ -156,7 +158,8 @@ static void on_compiled(uv_work_t *work, int status)
         free(reload);
         return;
     }
-    sd_notify_state("READY=1");
+    if (reload->ready)
+        sd_notify_state("READY=1");
     if (reload->again)
         start(reload);
 }
@@ -164,6 +167,7 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    file_watch_begin(reload->watch);
     reload->diags = diag_list_new();
     reload->compile_work.data = reload;
     reload->started_ms = clock_monotonic_ms();
@@ -175,7 +179,16 @@ static void start(struct reload *reload)
         return;
     }
     reload->running = true;
-    sd_notify_reloading();
+    if (reload->ready)
+        sd_notify_reloading();
+}
+
+void reload_tell_ready(struct reload *reload)
+{
+    reload->ready = true;
+    sd_notify_state("READY=1");
+    if (reload->running) /* since before anybody was told */
+        sd_notify_reloading();
 }
 
 void reload_request(struct reload *reload, const char *why)
@@ -193,21 +206,21 @@ static void on_file_changed(void *ctx, const char *path)
     reload_request(ctx, path);
 }
 
-enum err reload_new(uv_loop_t *loop, const char *config_path, struct snapshot_slot *slot,
-                    struct health_monitor *monitor, struct reload **out_reload)
+enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
+                    struct reload **out_reload)
 {
     struct reload *reload = calloc(1, sizeof(*reload));
     if (!reload)
         return ERR_NO_MEMORY;
-    *reload = (struct reload){.loop = loop, .slot = slot, .monitor = monitor};
-    reload->config_path = strdup(config_path);
-    if (!reload->config_path ||
-        file_watch_new(loop, on_file_changed, reload, &reload->watch) != ERR_OK) {
+    *reload = (struct reload){.loop = loop, .slot = from->slot, .monitor = from->monitor};
+    reload->config_path = strdup(from->config_path);
+    if (!reload->config_path || file_watch_new(loop, from->begun_ms, on_file_changed, reload,
+                                               &reload->watch) != ERR_OK) {
         free(reload->config_path);
         free(reload);
         return ERR_NO_MEMORY;
     }
-    const struct snapshot *current = snapshot_current(slot);
+    const struct snapshot *current = snapshot_current(from->slot);
     if (file_watch_set(reload->watch, current->files, current->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     *out_reload = reload;

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include <uv.h>
 
 #include "rhumb/err.h"
@@ -18,9 +20,21 @@
 
 struct reload;
 
-WARN_UNUSED enum err reload_new(uv_loop_t *loop, const char *config_path,
-                                struct snapshot_slot *slot, struct health_monitor *monitor,
+/* What reload_new() starts from: slot holds the first snapshot, compiled from config_path;
+ * begun_ms is clock_wall_ms() when that compilation began. */
+struct reload_start {
+    const char *config_path;
+    uint64_t begun_ms;
+    struct snapshot_slot *slot;
+    struct health_monitor *monitor;
+};
+
+WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
                                 struct reload **out_reload);
+
+/* reload_tell_ready - the server answers: tell the service manager, now and after each reload.
+ */
+void reload_tell_ready(struct reload *reload);
 
 /* reload_request - why is for the log: "SIGHUP", a file. */
 void reload_request(struct reload *reload, const char *why);

@@ -83,40 +83,46 @@ static struct geo_location judge(const struct merger *merger, const struct findi
     return location;
 }
 
-/* locate - the location of a finding, judged when it is new. */
-static enum err locate(struct merger *merger, const struct finding *finding,
-                       uint32_t *out_location)
+/* locate_new - the location of a finding that was not met before. */
+static enum err locate_new(struct merger *merger, const struct finding *finding,
+                           uint32_t *out_location)
+{
+    struct geo_location judged = judge(merger, finding);
+    return geo_intern_put(&merger->map->locations, &judged, out_location);
+}
+
+/* locate_any - by the finding as a whole. */
+static enum err locate_any(struct merger *merger, const struct finding *finding,
+                           uint32_t *out_location)
 {
     uint32_t idx;
     enum err err = geo_intern_put(&merger->findings, finding, &idx);
-    if (err != ERR_OK)
-        return err;
-    if (idx == merger->location_of.count) {
-        struct geo_location judged = judge(merger, finding);
+    if (err == ERR_OK && idx == merger->location_of.count) {
         uint32_t fresh;
-        err = geo_intern_put(&merger->map->locations, &judged, &fresh);
+        err = locate_new(merger, finding, &fresh);
         if (err == ERR_OK)
             err = geo_array_add(&merger->location_of, &fresh);
-        if (err != ERR_OK)
-            return err;
     }
+    if (err != ERR_OK)
+        return err;
     const uint32_t *location_of = merger->location_of.items;
     *out_location = location_of[idx];
     return ERR_OK;
 }
 
-/* locate_fast - as locate(), by way of location_of_record where that says all. */
-static enum err locate_fast(struct merger *merger, const struct finding *finding,
-                            uint32_t *out_location)
+/* locate - the location of a finding, judged when it is new: by its record where that says all. */
+static enum err locate(struct merger *merger, const struct finding *finding,
+                       uint32_t *out_location)
 {
     if (merger->input->database_count != 1 || finding->network > 0 || finding->mark > 0)
-        return locate(merger, finding, out_location);
+        return locate_any(merger, finding, out_location);
     uint32_t *known = (uint32_t *)merger->location_of_record.items + finding->records[0];
     if (*known == 0) {
-        enum err err = locate(merger, finding, out_location);
-        if (err == ERR_OK)
-            *known = *out_location + 1;
-        return err;
+        uint32_t fresh;
+        enum err err = locate_new(merger, finding, &fresh);
+        if (err != ERR_OK)
+            return err;
+        *known = fresh + 1;
     }
     *out_location = *known - 1;
     return ERR_OK;
@@ -189,7 +195,7 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
         uint32_t location;
         unsigned len = longest(lanes, count);
         find_here(merger, lanes, &finding);
-        enum err err = locate_fast(merger, &finding, &location);
+        enum err err = locate(merger, &finding, &location);
         if (err == ERR_OK)
             err = put_leaf(merger->map, family, at, len, location);
         if (err != ERR_OK)
@@ -275,13 +281,13 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
     geo_intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
     geo_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
     geo_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
-    struct finding nothing = {0};
-    uint32_t fallback; /* comes first, hence is location 0 */
-    enum err err = locate(&merger, &nothing, &fallback);
     size_t first,
         records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
+    enum err err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+    struct finding nothing = {0};
+    uint32_t fallback; /* comes first, hence is location 0 */
     if (err == ERR_OK)
-        err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+        err = locate(&merger, &nothing, &fallback);
     for (unsigned family = 0; family < GEO_FAMILY_COUNT && err == ERR_OK; family++)
         err = merge_family(&merger, family);
     geo_intern_deinit(&merger.findings);

@@ -4,9 +4,33 @@
 
 enum { ECS_V4_MAX = 24, ECS_V6_MAX = 56 };
 
+/* common_bits - how many leading bits are the same. */
+static unsigned common_bits(const struct ip_addr *a, const struct ip_addr *b)
+{
+    unsigned byte = 0;
+    while (byte < sizeof(a->bytes) && a->bytes[byte] == b->bytes[byte])
+        byte++;
+    if (byte == sizeof(a->bytes))
+        return byte * 8;
+    unsigned differing = (unsigned)(a->bytes[byte] ^ b->bytes[byte]);
+    return byte * 8 + (unsigned)__builtin_clz(differing) - 24;
+}
+
+unsigned policy_bits_apart(const struct ip_addr *addr, unsigned least)
+{
+    if (addr->family == IP_V4)
+        return least;
+    for (unsigned i = 0; i < IP_EMBEDDING_RANGE_COUNT; i++) {
+        unsigned common = common_bits(addr, &ip_embedding_ranges[i].addr);
+        if (common >= least && common < ip_embedding_ranges[i].len)
+            least = common + 1;
+    }
+    return least;
+}
+
 static unsigned ecs_max(const struct ip_addr *addr)
 {
-    return addr->family == IP_V4 ? ECS_V4_MAX : ECS_V6_MAX;
+    return policy_bits_apart(addr, addr->family == IP_V4 ? ECS_V4_MAX : ECS_V6_MAX);
 }
 
 struct policy_origin policy_origin_of(const struct policy_client *client)

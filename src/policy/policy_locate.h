@@ -24,6 +24,10 @@ struct policy_origin {
 
 struct policy_origin policy_origin_of(const struct policy_client *client);
 
+/* policy_bits_apart - least, or as many bits of an origin's address as keep a transition range
+ * out: those of two ranges of 96 bits begin as others of 56 do, and are looked up elsewhere. */
+unsigned policy_bits_apart(const struct ip_addr *addr, unsigned least);
+
 /* policy_lookup_addr - the address under which a service looks the client up. */
 struct ip_addr policy_lookup_addr(const struct policy_service *service,
                                   const struct policy_client *client,

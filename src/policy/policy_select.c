@@ -429,7 +429,7 @@ static void start_sticky(struct selection *s)
     unsigned bits = origin.addr.family == IP_V4 ? STICKY_V4_BITS : STICKY_V6_BITS;
     struct ip_addr key = ip_masked(&origin.addr, bits);
     s->client_hash = hash_bytes(HASH_SEED, key.bytes, ip_bits(key.family) / 8);
-    s->out->scope = (uint8_t)(origin.offset + bits);
+    s->out->scope = (uint8_t)(origin.offset + policy_bits_apart(&origin.addr, bits));
 }
 
 void policy_select(const struct policy_request *request, struct rng *rng,

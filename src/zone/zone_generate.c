@@ -60,8 +60,10 @@ static bool parse_modifier(const char *text, size_t len, struct modifier *out)
     out->width = (unsigned)number;
     if (!comma)
         return true;
-    out->base = end - comma == 2 ? comma[1] : '?';
-    return strchr("doxXnN", out->base) != NULL;
+    if (end - comma != 2 || !strchr("doxXnN", comma[1]))
+        return false;
+    out->base = comma[1];
+    return true;
 }
 
 /* put_nibbles - lowest first, dots between: for names in ip6.arpa. */

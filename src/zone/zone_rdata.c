@@ -9,7 +9,7 @@
 #include "zone_text.h"
 
 /* ldns counts base64 in 16 bits with a sign. */
-enum { BASE64_BYTES_MAX = 32000 };
+enum { BASE64_BYTES_MAX = 32000, BASE64_TEXT_MAX = BASE64_BYTES_MAX / 3 * 4 };
 
 /* What is needed to convert the words of one record. */
 struct job {
@@ -150,7 +150,7 @@ static bool put_converted(struct job *job, enum zone_field field, size_t words,
     size_t text_len = strlen(job->rdata->text);
     if (field == ZONE_FIELD_HEX && text_len % 2 != 0)
         return refuse_because(job, first, "the number of hex digits is odd");
-    if (field == ZONE_FIELD_BASE64 && text_len > BASE64_BYTES_MAX / 3 * 4)
+    if (field == ZONE_FIELD_BASE64 && text_len > BASE64_TEXT_MAX)
         return refuse_because(job, first, "base64 text of more than 32,000 bytes");
     long len =
         zone_field_convert(field, job->rdata->text, job->out.pos, writer_left(&job->out));
@@ -178,8 +178,7 @@ static bool put_hip(struct job *job)
     for (size_t i = 1; i < 3; i++)
         if (!zone_field_check_word(words[i], first[i].text, first[i].len))
             return refuse(job, &first[i], words[i]);
-    if (first[1].len % 2 != 0 || first[1].len > TAG_TEXT_MAX ||
-        first[2].len > BASE64_BYTES_MAX / 3 * 4)
+    if (first[1].len % 2 != 0 || first[1].len > TAG_TEXT_MAX || first[2].len > BASE64_TEXT_MAX)
         return refuse(job, first, ZONE_FIELD_HIP);
     return put_converted(job, ZONE_FIELD_HIP, 3, " ");
 }

@@ -150,7 +150,7 @@ static bool check_loc(const uint8_t *loc)
         if (size >> 4 > 9 || (size & 15) > 9)
             return false;
     }
-    int64_t equator = INT64_C(1) << 31, degree = 3600 * 1000;
+    int64_t equator = INT64_C(1) << 31, degree = INT64_C(3600) * 1000;
     int64_t latitude = (int64_t)reader_u32(&r) - equator;
     int64_t longitude = (int64_t)reader_u32(&r) - equator;
     return version == 0 && latitude >= -90 * degree && latitude <= 90 * degree &&

@@ -1,6 +1,7 @@
 /* The home of ldns: what fields a type has, and the conversion of one field. ldns sees text of
  * the operator's files only, one word (or the words of one field) at a time, already checked
  * for what it gets wrong. Its wire parser, its tokenizer and its zone reader are not used. */
+#include <stdbool.h> /* before ldns, which else makes bool a signed char */
 #include <string.h>
 #include <strings.h>
 

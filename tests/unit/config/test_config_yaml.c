@@ -1,5 +1,6 @@
 #include "config_case.h"
 #include "config_node.h"
+#include "config_tree.h"
 #include "config_yaml.h"
 
 static const char *lookup(const char *name)
@@ -264,6 +265,53 @@ static void too_many_values_are_refused(void **state)
     test_free(text);
 }
 
+static void too_many_brackets_never_reach_the_library(void **state)
+{
+    (void)state;
+
+    enum { MANY = 3000000 };
+
+    char *text = test_malloc(MANY);
+    for (size_t i = 0; i < 2; i++) {
+        memset(text, "[{"[i], MANY);
+        struct tree tree = read_tree(text, MANY);
+        assert_int_equal(tree.err, ERR_INVALID);
+        assert_string_equal(diag_get(tree.diags, 0)->message, "more than 100000 brackets");
+        assert_int_equal(diag_get(tree.diags, 0)->place.column, 100001);
+        free_tree(&tree);
+    }
+    test_free(text);
+}
+
+static void quotes_in_single_quotes_are_read_right_or_refused(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *text, *value; /* NULL: refused */
+    } cases[] = {
+        {"''", ""},
+        {"''''", "'"},
+        {"'it''s'", "it's"},
+        {"'a''b''c'", "a'b'c"},
+        {"'a\n  ''b'", "a 'b"},
+        {"\"a''''b\"", "a''''b"},
+        {"'a''''b'", NULL},
+        {"''''''''''''''''''''", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct tree tree = read_tree(cases[i].text, strlen(cases[i].text));
+        assert_int_equal(tree.err, cases[i].value ? ERR_OK : ERR_INVALID);
+        if (cases[i].value)
+            assert_string_equal(tree.root->text, cases[i].value);
+        else
+            assert_string_equal(diag_get(tree.diags, 0)->remedy,
+                                "write the value in double quotes");
+        free_tree(&tree);
+    }
+}
+
 static void too_many_bytes_are_refused(void **state)
 {
     (void)state;
@@ -308,6 +356,8 @@ int main(void)
         cmocka_unit_test(a_self_merge_through_a_path_is_refused),
         cmocka_unit_test(depth_is_limited_also_through_aliases),
         cmocka_unit_test(too_many_values_are_refused),
+        cmocka_unit_test(too_many_brackets_never_reach_the_library),
+        cmocka_unit_test(quotes_in_single_quotes_are_read_right_or_refused),
         cmocka_unit_test(too_many_bytes_are_refused),
         cmocka_unit_test(a_full_arena_is_reported),
     };

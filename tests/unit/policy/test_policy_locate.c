@@ -115,6 +115,12 @@ ROWS(a_prefix_too_short_for_the_address_inside_is_told_so, {"geo", "2002::/16", 
      {"geo", "2001:0:102:304::/64", "c", 120}, /* Teredo inverts: 255.255.255.255 */
      {"resident", "2001:0:102:304::/64", "b", 128})
 
+ROWS(a_scope_keeps_the_transition_ranges_out,
+     {"geo", "::1/128", "c", 81}, /* mapped begins with 80 zero bits, then a one */
+     {"geo", "::/8", "c", 81}, {"geo", "0:0:0:1::/64", "c", 64},
+     {"geo", "64:ff9b:0:1::/64", "c", 64}, {"geo", "64:ff9b::1:0:0/112", "c", 96},
+     {"geo", "64:ff9b:1::/48", "c", 48})
+
 /* clang-format on */
 
 static void an_unknown_client_is_one_that_no_source_knows(void **state)
@@ -170,6 +176,7 @@ int main(void)
         cmocka_unit_test(an_order_for_all_has_scope_0),
         cmocka_unit_test(a_client_in_a_transition_range_counts_as_the_ipv4_address_inside),
         cmocka_unit_test(a_prefix_too_short_for_the_address_inside_is_told_so),
+        cmocka_unit_test(a_scope_keeps_the_transition_ranges_out),
         cmocka_unit_test(an_unknown_client_is_one_that_no_source_knows),
         cmocka_unit_test(an_origin_has_the_bits_that_were_told),
     };

@@ -108,6 +108,25 @@ static void rules_of_a_zone_are_kept(void **state)
     check_cases(cases, COUNT(cases));
 }
 
+static void names_with_the_zone_twice_are_suspicious(void **state)
+{
+    (void)state;
+
+    static const struct broken cases[] = {
+        {HEAD "www.example.com A 192.0.2.1\n", DIAG_WARNING, 4, 1,
+         "www.example.com.example.com. has the name of the zone twice",
+         "if a final dot is missing, add it"},
+        {HEAD "example.com A 192.0.2.1\n", DIAG_WARNING, 4, 1,
+         "example.com.example.com. has the name of the zone twice",
+         "if a final dot is missing, add it"},
+        {HEAD "xexample.com A 192.0.2.1\n", CLEAN},
+        {HEAD "example\\.com A 192.0.2.1\n", CLEAN},
+        {HEAD "example.com.x A 192.0.2.1\n", CLEAN},
+    };
+
+    check_cases(cases, COUNT(cases));
+}
+
 static void missing_apex_records_are_both_told(void **state)
 {
     (void)state;
@@ -212,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_of_a_zone_are_kept),
+        cmocka_unit_test(names_with_the_zone_twice_are_suspicious),
         cmocka_unit_test(missing_apex_records_are_both_told),
         cmocka_unit_test(what_a_broken_record_may_be_is_not_missed),
         cmocka_unit_test(limits_have_a_place),

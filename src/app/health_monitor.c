@@ -205,9 +205,10 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
         tell_transition(monitor, machine, &event);
         review_services(monitor);
     }
+    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
     if (!was_decided && is_decided(machine) && --monitor->undecided == 0)
-        settle(monitor);
-    return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+        settle(monitor); /* may close the monitor: neither it nor the machine is left then */
+    return next_ms;
 }
 
 /* ---- targets ---- */

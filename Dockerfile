@@ -30,8 +30,8 @@ FROM ${BASE}
 COPY scripts/packages /tmp/packages
 RUN /tmp/packages --install runtime \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /tmp/packages \
-    && groupadd --gid 999 rhumb \
-    && useradd --uid 999 --gid 999 --no-create-home --home-dir /nonexistent \
+    && groupadd --system --gid 999 rhumb \
+    && useradd --system --uid 999 --gid 999 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin rhumb \
     && mkdir /etc/rhumb
 

@@ -26,6 +26,7 @@ enum answer_transport { ANSWER_UDP, ANSWER_TCP };
     X(badvers)                                                                                 \
     X(refused)                                                                                 \
     X(nxdomain)                                                                                \
+    X(yxdomain)                                                                                \
     X(nodata)                                                                                  \
     X(noerror)                                                                                 \
     X(referral)                                                                                \

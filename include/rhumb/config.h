@@ -26,8 +26,7 @@ enum {
     CONFIG_ENDPOINTS_MAX = 1024, /* of one region of one service */
 };
 
-/* server: -------------------------------------------------------------------------------------
- */
+/* ---- server ---- */
 
 struct config_listener {
     struct ip_addr addr;
@@ -49,8 +48,7 @@ struct config_server {
     uint32_t probes_per_address;
 };
 
-/* geo: ----------------------------------------------------------------------------------------
- */
+/* ---- geo ---- */
 
 /* What the operator says about a place; empty strings and false are "not said". */
 struct config_location {
@@ -82,8 +80,7 @@ struct config_geo {
     struct config_location fallback; /* `default:`; all unsaid when absent */
 };
 
-/* regions: ------------------------------------------------------------------------------------
- */
+/* ---- regions ---- */
 
 struct config_region {
     const char *name;
@@ -91,8 +88,7 @@ struct config_region {
     struct diag_place place;
 };
 
-/* checks: -------------------------------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 enum config_check_kind {
     CONFIG_CHECK_NONE,
@@ -137,8 +133,7 @@ struct config_check {
     struct diag_place place;
 };
 
-/* services: -----------------------------------------------------------------------------------
- */
+/* ---- services ---- */
 
 enum config_policy {
     CONFIG_POLICY_FAILOVER,
@@ -224,8 +219,7 @@ struct config_service {
     struct diag_place place;
 };
 
-/* zones: --------------------------------------------------------------------------------------
- */
+/* ---- zones ---- */
 
 struct config_name {
     const char
@@ -244,9 +238,6 @@ struct config_zone {
     struct diag_place place;
     struct diag_place file_place;
 };
-
-/* ---------------------------------------------------------------------------------------------
- */
 
 struct config {
     const char *path, *folder;

@@ -30,7 +30,17 @@ void geo_place_complete(struct geo_place *place);
 bool geo_place_coordinates(const struct geo_place *place, double *out_latitude,
                            double *out_longitude);
 
-/* geo_distance_km - great-circle distance on a sphere of 6371.0088 km (haversine). */
+/* A point of the unit sphere: made once for a place, compared often. */
+struct geo_point {
+    double x, y, z;
+};
+
+struct geo_point geo_point_of(double latitude, double longitude);
+
+/* geo_point_km - great-circle distance on a sphere of 6371.0088 km, by the chord. */
+double geo_point_km(const struct geo_point *a, const struct geo_point *b);
+
+/* geo_distance_km - the same for two pairs of degrees. */
 double geo_distance_km(double lat1, double lon1, double lat2, double lon2);
 
 /* geo_latency_ms - the round trip to expect between a client and a region before anything was

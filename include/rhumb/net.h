@@ -43,7 +43,7 @@ struct net_totals { /* summed over workers */
  * core). returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use,
  * no permission, no such address), nothing stays open; ERR_NO_MEMORY */
 WARN_UNUSED enum err net_open(const struct config_server *server, struct snapshot_slot *slot,
-                              struct diag_list *diags, struct net **out_net);
+                              uint64_t seed, struct diag_list *diags, struct net **out_net);
 
 /* net_start - start the threads; a snapshot has been published. On failure nothing runs. */
 WARN_UNUSED enum err net_start(struct net *net);

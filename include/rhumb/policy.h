@@ -110,21 +110,20 @@ WARN_UNUSED enum err policy_marks(const struct config *config, struct arena *are
 /* policy_place_of - an operator's location as a place. */
 struct geo_place policy_place_of(const struct config_location *location);
 
-/* ---- per query
- * ------------------------------------------------------------------------------- */
+/* ---- per query ---- */
 
 struct policy_client {
     struct ip_prefix
         network; /* source address (whole length) or ECS network; len 0: unknown client */
-    bool is_ecs; /* then at most 24 or 56 bits of it count */
+    bool is_ecs; /* then at most 24 or 56 bits count, but for services with residency rules */
 };
 
 struct policy_request {
     const struct policy_set *set;
     const struct health_table *health;
     uint16_t service;
-    uint8_t
-        pinned; /* index of the only region wanted ({region} names); POLICY_NO_REGION: none */
+    uint8_t pinned; /* index of the only region wanted ({region} names), answered whatever its
+                       health; POLICY_NO_REGION: none */
     bool sticky;
     enum ip_family family; /* A or AAAA */
     struct policy_client client;
@@ -137,7 +136,7 @@ enum policy_outcome {
 };
 
 enum policy_flags {
-    POLICY_ALL_DOWN = 1 << 0,    /* nothing usable: `when_all_down` decided */
+    POLICY_ALL_DOWN = 1 << 0,    /* nothing usable of what there is: `when_all_down` decided */
     POLICY_SUSPECT = 1 << 1,     /* TTL is `suspect` */
     POLICY_UNSETTLED = 1 << 2,   /* TTL is `unsettled` */
     POLICY_PIN_REFUSED = 1 << 3, /* residency forbids the pinned region to this client */
@@ -147,7 +146,7 @@ struct policy_answer {
     enum policy_outcome outcome;
     uint16_t service; /* the innermost one that decided */
     uint8_t region;   /* its region; POLICY_NO_REGION with POLICY_EMPTY */
-    uint8_t group;    /* how far down: 0 = first choice */
+    uint8_t group;    /* how far down the order of that service: 0 = first choice */
     unsigned flags;   /* enum policy_flags, of all levels */
     uint32_t ttl_s;
     uint8_t scope; /* ECS scope in the client's family; 0: independent of the client */

@@ -61,7 +61,7 @@ void prober_close(struct prober *prober);
  * first_ms: when UINT32_MAX the first run is spread over the interval, else it runs after that
  * many ms.
  *
- * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (2^20 probes), ERR_INVALID (a check of kind none,
+ * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (2^17 probes), ERR_INVALID (a check of kind none,
  *          an interval or timeout of 0, no address: a mistake of the caller) */
 WARN_UNUSED enum err probe_add(struct prober *prober, const struct config_check *check,
                                const struct ip_addr *addr, uint64_t spread, uint32_t first_ms,

@@ -80,8 +80,7 @@ WARN_UNUSED enum err snapshot_compile(const char *config_path,
 /* snapshot_free - NULL is fine. No worker may still see it. */
 void snapshot_free(struct snapshot *snapshot);
 
-/* ---- publication (snapshot_publish.c, the only file that knows liburcu)
- * ----------------------- */
+/* ---- publication (snapshot_publish.c, the only file that knows liburcu) ---- */
 
 struct snapshot_slot; /* the one pointer */
 

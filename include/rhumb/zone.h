@@ -125,8 +125,7 @@ WARN_UNUSED enum err zone_load_text(const char *origin_text, const char *text, s
                                     struct arena *arena, struct diag_list *diags,
                                     struct zone **out_zone);
 
-/* ---- looking up
- * ------------------------------------------------------------------------------ */
+/* ---- looking up ---- */
 
 /* A lower name with the hash of each of its suffixes, made once a name.
  * suffix[i] is the offset of the suffix with i labels; hash[i] its hash. suffix[0] is the root.

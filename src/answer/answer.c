@@ -39,6 +39,16 @@ static bool is_transfer(uint16_t qtype)
     return qtype == DNS_TYPE_AXFR || qtype == DNS_TYPE_IXFR;
 }
 
+/* refuse_transfer - RFC 5936 section 2.2.1: NOTAUTH for what is no zone of ours. */
+static void refuse_transfer(struct stage *stage)
+{
+    struct name_key *key = &stage->worker->key;
+    name_key_init(key, stage->query->name);
+    const struct zone *zone = zone_set_find(&stage->snapshot->zones, key, false);
+    stage->response->rcode =
+        zone && zone->origin_labels == key->labels ? DNS_RCODE_REFUSED : DNS_RCODE_NOTAUTH;
+}
+
 static void truncate(struct stage *stage)
 {
     response_clear(stage->response);
@@ -58,6 +68,8 @@ static void count_outcome(struct answer_counters *counters, const struct respons
         break;
     case DNS_RCODE_FORMERR: answer_count(&counters->formerr); break;
     case DNS_RCODE_NXDOMAIN: answer_count(&counters->nxdomain); break;
+    case DNS_RCODE_YXDOMAIN: answer_count(&counters->yxdomain); break;
+    case DNS_RCODE_NOTAUTH:
     case DNS_RCODE_REFUSED: answer_count(&counters->refused); break;
     case DNS_RCODE_BADVERS: answer_count(&counters->badvers); break;
     default: answer_count(&counters->servfail); break;
@@ -72,8 +84,12 @@ static void answer_question(struct stage *stage)
         answer_chaos(stage);
         return;
     }
-    if (query->qclass != DNS_CLASS_IN || is_transfer(query->qtype)) {
+    if (query->qclass != DNS_CLASS_IN && query->qclass != DNS_CLASS_ANY) {
         stage->response->rcode = DNS_RCODE_REFUSED;
+        return;
+    }
+    if (is_transfer(query->qtype)) {
+        refuse_transfer(stage);
         return;
     }
     enum stage_step step = answer_find(stage);
@@ -81,6 +97,8 @@ static void answer_question(struct stage *stage)
         step = answer_find(stage);
     if (step == STAGE_FULL)
         truncate(stage);
+    if (query->qclass == DNS_CLASS_ANY) /* RFC 1035 section 6.2: we do not know all classes */
+        stage->response->flags &= (uint16_t)~DNS_FLAG_AA;
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,

@@ -1,5 +1,9 @@
 /* Addresses that a resolver would ask for next. Bounded: at most ADDITIONAL_NAMES_MAX names of
- * one set are looked up, whatever its size (hardening.md: the work for a query has a limit). */
+ * one set are looked up, whatever its size (hardening.md: the work for a query has a limit).
+ * Glue cannot be left out like that (RFC 9471 section 2.1); it ends at the size of the message
+ * and at the number of records the zone may have in a set. */
+#include <string.h>
+
 #include "answer_stage.h"
 
 enum { ADDITIONAL_NAMES_MAX = 20 };
@@ -28,13 +32,16 @@ static bool put_address_sets(struct stage *stage, const struct zone_node *node)
     return all;
 }
 
-static const struct zone_node *find_target(const struct stage *stage, const uint8_t *target)
+static void copy_lower(uint8_t lower[DNS_NAME_MAX], const uint8_t *name)
 {
-    uint8_t lower[DNS_NAME_MAX + 1];
-    size_t len = dns_name_len(target);
-    for (size_t i = 0; i < len; i++)
-        lower[i] = target[i];
+    size_t len = dns_name_len(name);
+    memcpy(lower, name, len);
     dns_name_lower(lower, len);
+}
+
+/* find_target - the node of a lower name, when it lies in the zone that answers. */
+static const struct zone_node *find_target(const struct stage *stage, const uint8_t *lower)
+{
     if (!dns_name_is_at_or_below(lower, stage->zone->origin))
         return NULL;
     return zone_find_node(stage->zone, lower, dns_name_hash(lower));
@@ -43,30 +50,43 @@ static const struct zone_node *find_target(const struct stage *stage, const uint
 void answer_additional(struct stage *stage, const struct rrset *set)
 {
     const uint8_t *cursor = NULL, *rdata;
+    uint8_t lower[DNS_NAME_MAX];
     uint16_t len;
     for (unsigned i = 0; i < ADDITIONAL_NAMES_MAX && (rdata = rrset_next(set, &cursor, &len));
          i++) {
         const uint8_t *target = target_of(set->type, rdata);
         if (!target)
             return;
-        const struct zone_node *node = find_target(stage, target);
+        copy_lower(lower, target);
+        const struct zone_node *node = find_target(stage, lower);
         if (node)
             put_address_sets(stage, node);
     }
 }
 
+/* put_glue - the addresses of the name servers inside the delegated zone, or of all others,
+ * until one does not fit. */
+static bool put_glue(struct stage *stage, const struct zone_node *cut, const struct rrset *ns,
+                     bool in_domain)
+{
+    const uint8_t *cursor = NULL, *target;
+    uint8_t lower[DNS_NAME_MAX];
+    uint16_t len;
+    while ((target = rrset_next(ns, &cursor, &len))) {
+        copy_lower(lower, target);
+        if (dns_name_is_at_or_below(lower, cut->name) != in_domain)
+            continue;
+        const struct zone_node *node = find_target(stage, lower);
+        if (node && !put_address_sets(stage, node))
+            return false;
+    }
+    return true;
+}
+
 bool answer_glue(struct stage *stage, const struct zone_node *cut, const struct rrset *ns)
 {
-    const uint8_t *cursor = NULL, *rdata;
-    uint16_t len;
-    bool complete = true;
-    for (unsigned i = 0; i < ADDITIONAL_NAMES_MAX && (rdata = rrset_next(ns, &cursor, &len));
-         i++) {
-        const struct zone_node *node = find_target(stage, rdata);
-        if (!node)
-            continue;
-        bool fits = put_address_sets(stage, node);
-        complete &= fits || !dns_name_is_at_or_below(node->name, cut->name);
-    }
-    return complete;
+    if (!put_glue(stage, cut, ns, true))
+        return false;
+    put_glue(stage, cut, ns, false);
+    return true;
 }

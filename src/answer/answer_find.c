@@ -47,18 +47,18 @@ enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_
     if (!response_put(stage->response, RESPONSE_ANSWER, stage->owner, DNS_TYPE_CNAME, ttl_s,
                       target, (uint16_t)dns_name_len(target)))
         return STAGE_FULL;
-    return stage->query->qtype == DNS_TYPE_CNAME ? STAGE_DONE : follow(stage, target);
+    uint16_t qtype = stage->query->qtype; /* ANY matches the alias: RFC 1034 section 4.3.2 */
+    bool matches = qtype == DNS_TYPE_CNAME || qtype == DNS_TYPE_ANY;
+    return matches ? STAGE_DONE : follow(stage, target);
 }
 
+/* referral - without DS: in a zone that is not signed it would prove nothing. */
 static enum stage_step referral(struct stage *stage, const struct zone_node *cut)
 {
     const struct rrset *ns = zone_node_rrset(cut, DNS_TYPE_NS);
     if (stage->chain_count == 1)
         stage->response->flags &= (uint16_t)~DNS_FLAG_AA;
     if (!put_set(stage, RESPONSE_AUTHORITY, cut->name, ns))
-        return STAGE_FULL;
-    const struct rrset *ds = zone_node_rrset(cut, DNS_TYPE_DS);
-    if (ds && stage->query->dnssec_ok && !put_set(stage, RESPONSE_AUTHORITY, cut->name, ds))
         return STAGE_FULL;
     return answer_glue(stage, cut, ns) ? STAGE_DONE : STAGE_FULL;
 }
@@ -76,6 +76,17 @@ static size_t substitute(const uint8_t *name, const uint8_t *owner, const uint8_
     return prefix + tail;
 }
 
+/* put_dname - once, however often the chain passes it. */
+static bool put_dname(struct stage *stage, const struct zone_node *node,
+                      const struct rrset *set)
+{
+    for (unsigned i = 0; i < stage->dname_count; i++)
+        if (stage->dnames[i] == node)
+            return true;
+    stage->dnames[stage->dname_count++] = node;
+    return put_set(stage, RESPONSE_ANSWER, node->name, set);
+}
+
 static enum stage_step redirect(struct stage *stage, const struct zone_node *node)
 {
     const struct rrset *set = zone_node_rrset(node, DNS_TYPE_DNAME);
@@ -83,7 +94,7 @@ static enum stage_step redirect(struct stage *stage, const struct zone_node *nod
     uint16_t len;
     const uint8_t *target = rrset_next(set, &cursor, &len);
     uint8_t synthesized[DNS_NAME_MAX];
-    if (!put_set(stage, RESPONSE_ANSWER, node->name, set))
+    if (!put_dname(stage, node, set))
         return STAGE_FULL;
     if (substitute(stage->owner, node->name, target, synthesized) == 0) {
         stage->response->rcode = DNS_RCODE_YXDOMAIN;
@@ -92,8 +103,7 @@ static enum stage_step redirect(struct stage *stage, const struct zone_node *nod
     return answer_alias(stage, synthesized, set->ttl_s);
 }
 
-/* any_type - RFC 8482 section 4.1: one RRset of those at the name. */
-static enum stage_step any_type(struct stage *stage, const struct zone_node *node)
+enum stage_step answer_any(struct stage *stage, const struct zone_node *node)
 {
     if (node->rrset_count == 0)
         return answer_negative(stage, DNS_RCODE_NOERROR, UINT32_MAX);
@@ -125,7 +135,7 @@ static enum stage_step answer_node(struct stage *stage, const struct zone_node *
         return answer_alias(stage, rrset_next(set, &cursor, &len), set->ttl_s);
     }
     if (qtype == DNS_TYPE_ANY)
-        return any_type(stage, node);
+        return answer_any(stage, node);
     const struct rrset *set = zone_node_rrset(node, qtype);
     if (!set)
         return answer_negative(stage, DNS_RCODE_NOERROR, UINT32_MAX);

@@ -26,6 +26,8 @@ struct stage {
     unsigned chain_count;
     uint64_t
         chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends the chain */
+    unsigned dname_count;
+    const struct zone_node *dnames[ANSWER_CHAIN_MAX + 1]; /* whose DNAME is in the answer */
 };
 
 /* What a stage says about the next step. */
@@ -40,6 +42,9 @@ enum stage_step answer_find(struct stage *stage);
 
 /* answer_steered - a steered owner asked for a type it steers. */
 enum stage_step answer_steered(struct stage *stage, const struct zone_node *node);
+
+/* answer_any - any one RRset of the zone at the name (RFC 8482 section 4.1). */
+enum stage_step answer_any(struct stage *stage, const struct zone_node *node);
 
 /* answer_negative - NODATA or NXDOMAIN: the SOA of the zone, its TTL at most ttl_s and the
  * negative TTL. */

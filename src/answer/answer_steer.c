@@ -62,5 +62,8 @@ enum stage_step answer_steered(struct stage *stage, const struct zone_node *node
     bool asks_address = qtype == DNS_TYPE_A || qtype == DNS_TYPE_AAAA || qtype == DNS_TYPE_ANY;
     if (answer->outcome == POLICY_ADDRESSES && asks_address)
         return put_addresses(stage, answer, request.family);
-    return answer_negative(stage, DNS_RCODE_NOERROR, answer->ttl_s);
+    if (qtype == DNS_TYPE_ANY)
+        return answer_any(stage, node);
+    bool is_fixed = answer->outcome == POLICY_EMPTY && (answer->flags & POLICY_ALL_DOWN) == 0;
+    return answer_negative(stage, DNS_RCODE_NOERROR, is_fixed ? UINT32_MAX : answer->ttl_s);
 }

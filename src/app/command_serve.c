@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 
 #include <uv.h>
 
@@ -44,8 +46,7 @@ struct server {
     int exit_status;
 };
 
-/* ---- stopping
- * -------------------------------------------------------------------------------- */
+/* ---- stopping ---- */
 
 static void log_totals(const struct server *server)
 {
@@ -125,8 +126,7 @@ static void on_user1(uv_signal_t *handle, int number)
     log_totals(handle->data);
 }
 
-/* ---- starting
- * -------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static void log_start(const struct server *server, const struct snapshot *snapshot)
 {
@@ -221,12 +221,25 @@ static enum err start_control(struct server *server, const char *config_path,
     return ERR_OK;
 }
 
+/* raise_descriptor_limit - to what the system permits: a connection and a probe take one each. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* open_sockets - bind, then give root up. */
 static enum err open_sockets(struct server *server, const struct snapshot *first,
                              struct diag_list *diags)
 {
     const struct config_server *config = &first->config->server;
-    enum err err = net_open(config, server->slot, diags, &server->net);
+    uint64_t seed = 0; /* for balancing, not for secrets: 0 would do */
+    (void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+    raise_descriptor_limit();
+    enum err err = net_open(config, server->slot, seed, diags, &server->net);
     if (err == ERR_OK && config->user)
         err = privilege_drop(config->user, diags);
     return err;

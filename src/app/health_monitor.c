@@ -51,8 +51,7 @@ static struct health_thresholds thresholds_of(const struct config_check *check)
     };
 }
 
-/* ---- services
- * -------------------------------------------------------------------------------- */
+/* ---- services ---- */
 
 /* Per service while it is reviewed. With fold_nested() a nested service's count as the outer
  * one's. */
@@ -145,8 +144,7 @@ static void on_review(uv_timer_t *timer)
     review_services(timer->data);
 }
 
-/* ---- results
- * --------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static bool is_decided(const struct machine *machine)
 {
@@ -229,8 +227,7 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
     return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
 }
 
-/* ---- targets
- * --------------------------------------------------------------------------------- */
+/* ---- targets ---- */
 
 static void machine_free(struct machine *machine)
 {
@@ -374,8 +371,7 @@ void health_monitor_when_settled(struct health_monitor *monitor, uint64_t wait_m
         uv_timer_start(&monitor->settled_timer, on_settled_timeout, wait_ms, 0);
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------ */
+/* ---- life ---- */
 
 enum err health_monitor_new(uv_loop_t *loop, struct health_monitor **out_monitor)
 {

@@ -50,8 +50,7 @@ void reload_log_diags(const struct diag_list *diags)
     }
 }
 
-/* ---- retiring
- * -------------------------------------------------------------------------------- */
+/* ---- retiring ---- */
 
 static void retire_in_pool(uv_work_t *work)
 {
@@ -84,8 +83,7 @@ static void retire(struct reload *reload, struct snapshot *old)
         free(retirement);
 }
 
-/* ---- compiling and publishing
- * ---------------------------------------------------------------- */
+/* ---- compiling and publishing ---- */
 
 static void compile_in_pool(uv_work_t *work)
 {

@@ -18,17 +18,15 @@ bool config_names_init(struct config_reader *reader, struct config_names *names,
 void config_names_add(struct config_reader *reader, struct config_names *names,
                       const struct config_node_entry *entry, const char *what)
 {
-    /* Two keys of a mapping differ, so a lower-case form that is there already came from
-     * another spelling. Lower-case forms are marked, to keep them apart from the names. */
+    /* Lower-case forms are marked, to keep them apart from the names themselves. */
     const char *folded = arena_printf(reader->arena, "/%s", config_lower(reader, entry->key));
     uint32_t idx = (uint32_t)names->count;
     if (config_check_name(reader, entry, what) && folded) {
         uint32_t earlier = config_index_find(&names->index, folded);
         if (earlier != CONFIG_INDEX_NONE) {
-            config_error(reader, &entry->key_place,
-                         "the %s '%s' differs from '%s' in case only", what, entry->key,
-                         names->texts[earlier]);
-            config_remedy(reader, "give one of them another name");
+            config_error(reader, &entry->key_place, "the %s '%s' is there already, as '%s'",
+                         what, entry->key, names->texts[earlier]);
+            config_remedy(reader, "names differ in more than case: give one of them another");
         }
     }
     names->texts[names->count++] = entry->key;

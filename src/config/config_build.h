@@ -41,7 +41,7 @@ WARN_UNUSED bool config_names_init(struct config_reader *reader, struct config_n
                                    size_t max);
 
 /* config_names_add - the next name; *names is as large as the section. An error when it cannot
- * be a name, or when it differs from an earlier one in case only (what names it: "region"). */
+ * be a name, or when it differs from an earlier one in case at most. what: "region". */
 void config_names_add(struct config_reader *reader, struct config_names *names,
                       const struct config_node_entry *entry, const char *what);
 

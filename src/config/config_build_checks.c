@@ -353,12 +353,12 @@ static void build_check(struct config_reader *reader, const struct config_node_e
         OTHER_FIELD("http", read_http),
         OTHER_FIELD("https", read_https),
         OTHER_FIELD("tcp", read_tcp),
-        CHECK_FIELD("interval", CONFIG_FIELD_DURATION_MS, interval_ms, 100, 60 * 60 * 1000),
-        CHECK_FIELD("timeout", CONFIG_FIELD_DURATION_MS, timeout_ms, 10, 60 * 1000),
-        CHECK_FIELD("confirm", CONFIG_FIELD_DURATION_MS, confirm_ms, 10, 60 * 1000),
+        CHECK_FIELD("interval", CONFIG_FIELD_DURATION_MS, interval_ms, 100, CONFIG_HOUR_MS),
+        CHECK_FIELD("timeout", CONFIG_FIELD_DURATION_MS, timeout_ms, 10, CONFIG_MINUTE_MS),
+        CHECK_FIELD("confirm", CONFIG_FIELD_DURATION_MS, confirm_ms, 10, CONFIG_MINUTE_MS),
         CHECK_FIELD("fall", CONFIG_FIELD_UINT32, fall, 1, 100),
         CHECK_FIELD("rise", CONFIG_FIELD_UINT32, rise, 1, 100),
-        CHECK_FIELD("min_down", CONFIG_FIELD_DURATION_MS, min_down_ms, 0, 60 * 60 * 1000),
+        CHECK_FIELD("min_down", CONFIG_FIELD_DURATION_MS, min_down_ms, 0, CONFIG_HOUR_MS),
         OTHER_FIELD("assume", read_assume),
     };
 
@@ -367,12 +367,12 @@ static void build_check(struct config_reader *reader, const struct config_node_e
                   .path = "/",
                   .method = "GET",
                   .verify = true,
-                  .interval_ms = 10 * 1000,
-                  .timeout_ms = 2 * 1000,
+                  .interval_ms = 10 * CONFIG_SECOND_MS,
+                  .timeout_ms = 2 * CONFIG_SECOND_MS,
                   .confirm_ms = 100,
                   .fall = 3,
                   .rise = 3,
-                  .min_down_ms = 30 * 1000,
+                  .min_down_ms = 30 * CONFIG_SECOND_MS,
                   .assume_up = true,
                   .place = entry->key_place},
     };
@@ -408,10 +408,6 @@ void config_build_checks(struct config_builder *builder, const struct config_nod
     config_names_add(reader, &builder->checks, &none, "check");
     for (uint32_t i = 0; i < count; i++) {
         const struct config_node_entry *one = &entry->value->entries[i];
-        if (strcmp(one->key, none.key) == 0) {
-            config_error(reader, &one->key_place, "the check 'none' is there already");
-            config_remedy(reader, "it means: always up; give yours another name");
-        }
         build_check(reader, one, &config->checks[config->check_count++]);
         config_names_add(reader, &builder->checks, one, "check");
     }

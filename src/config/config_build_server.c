@@ -126,7 +126,7 @@ static void read_tcp(struct config_reader *reader, const struct config_node_entr
 {
     static const struct config_field fields[] = {
         SERVER_FIELD("connections", CONFIG_FIELD_UINT32, tcp_connections, 1, 100000),
-        SERVER_FIELD("idle", CONFIG_FIELD_DURATION_MS, tcp_idle_ms, 100, 60 * 60 * 1000),
+        SERVER_FIELD("idle", CONFIG_FIELD_DURATION_MS, tcp_idle_ms, 100, CONFIG_HOUR_MS),
     };
 
     config_read_fields(reader, entry, fields, COUNT(fields), object);
@@ -167,7 +167,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         SERVER_FIELD("user", CONFIG_FIELD_TEXT, user, 0, 0),
         SERVER_FIELD("udp_size", CONFIG_FIELD_UINT32, udp_size_bytes, 512, 4096),
         {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = read_tcp},
-        SERVER_FIELD("drain", CONFIG_FIELD_DURATION_MS, drain_ms, 0, 60 * 1000),
+        SERVER_FIELD("drain", CONFIG_FIELD_DURATION_MS, drain_ms, 0, CONFIG_MINUTE_MS),
         {.key = "probes", .kind = CONFIG_FIELD_OTHER, .read = read_probes},
     };
 
@@ -175,8 +175,8 @@ void config_build_server(struct config_builder *builder, const struct config_nod
     *server = (struct config_server){
         .udp_size_bytes = 1232, /* no fragments on any path; DNS flag day 2020 */
         .tcp_connections = 1000,
-        .tcp_idle_ms = 10 * 1000,
-        .drain_ms = 2 * 1000,
+        .tcp_idle_ms = 10 * CONFIG_SECOND_MS,
+        .drain_ms = 2 * CONFIG_SECOND_MS,
         .probes_in_flight = 256,
         .probes_per_address = 8,
     };

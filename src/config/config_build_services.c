@@ -10,6 +10,7 @@
 
 #include "config_build.h"
 #include "config_service.h"
+#include "config_units.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -43,18 +44,16 @@ static void read_check(struct config_reader *reader, const struct config_node_en
     }
 
 static const struct config_ttl DEFAULT_TTL = {
-    .stable_s = 30, .unsettled_s = 5, .suspect_s = 1, .settle_ms = 5 * 60 * 1000};
+    .stable_s = 30, .unsettled_s = 5, .suspect_s = 1, .settle_ms = 5 * CONFIG_MINUTE_MS};
 
 static void read_ttl(struct config_reader *reader, const struct config_node_entry *entry,
                      void *object)
 {
-    enum { DAY_S = 24 * 60 * 60 };
-
     static const struct config_field fields[] = {
-        TTL_FIELD("stable", CONFIG_FIELD_DURATION_S, stable_s, DAY_S),
-        TTL_FIELD("unsettled", CONFIG_FIELD_DURATION_S, unsettled_s, DAY_S),
-        TTL_FIELD("suspect", CONFIG_FIELD_DURATION_S, suspect_s, DAY_S),
-        TTL_FIELD("settle", CONFIG_FIELD_DURATION_MS, settle_ms, DAY_S * 1000),
+        TTL_FIELD("stable", CONFIG_FIELD_DURATION_S, stable_s, CONFIG_DAY_S),
+        TTL_FIELD("unsettled", CONFIG_FIELD_DURATION_S, unsettled_s, CONFIG_DAY_S),
+        TTL_FIELD("suspect", CONFIG_FIELD_DURATION_S, suspect_s, CONFIG_DAY_S),
+        TTL_FIELD("settle", CONFIG_FIELD_DURATION_MS, settle_ms, CONFIG_DAY_MS),
         TTL_FIELD("cap", CONFIG_FIELD_BOOL, cap, 1),
     };
 

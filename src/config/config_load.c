@@ -28,7 +28,7 @@ enum { SECTION_COUNT = sizeof(SECTIONS) / sizeof(SECTIONS[0]) };
 
 static const char *lookup_environment(const char *name)
 {
-    return getenv(name);
+    return getenv(name); // NOLINT(concurrency-mt-unsafe): nothing changes the environment
 }
 
 /* folder_of - the part of path before the last slash, "." when there is none. */

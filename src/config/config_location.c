@@ -224,7 +224,7 @@ static void read_coordinates(struct config_reader *reader,
         config_remedy(reader, "write location: [latitude, longitude], such as [53.34, -6.26]");
         return;
     }
-    double latitude, longitude;
+    double latitude = 0, longitude = 0;
     bool good = read_degrees(reader, node->entries[0].value, 90, "latitude", &latitude);
     if (!read_degrees(reader, node->entries[1].value, 180, "longitude", &longitude) || !good)
         return;

@@ -28,7 +28,7 @@ __attribute__((format(printf, 4, 0))) static void say(struct config_reader *read
                                                       const char *format, va_list args)
 {
     char message[MESSAGE_BYTES];
-    vsnprintf(message, sizeof(message), format, args);
+    (void)vsnprintf(message, sizeof(message), format, args);
     for (char *c = message; *c != '\0'; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
@@ -65,7 +65,7 @@ void config_remedy(struct config_reader *reader, const char *format, ...)
     char remedy[MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(remedy, sizeof(remedy), format, args);
+    (void)vsnprintf(remedy, sizeof(remedy), format, args);
     va_end(args);
     if (!reader->muted)
         diag_remedy(reader->diags, "%s", remedy);
@@ -180,8 +180,8 @@ bool config_read_uint(struct config_reader *reader, const struct config_node_ent
         return true;
     }
     char expected[80];
-    snprintf(expected, sizeof(expected), "a whole number from %" PRIu64 " to %" PRIu64, min,
-             max);
+    (void)snprintf(expected, sizeof(expected), "a whole number from %" PRIu64 " to %" PRIu64,
+                   min, max);
     wrong(reader, entry, expected);
     return false;
 }
@@ -212,8 +212,8 @@ static void read_number(struct config_reader *reader, const struct config_node_e
         return;
     }
     char expected[80];
-    snprintf(expected, sizeof(expected), "%s from %" PRId64 " to %" PRId64,
-             share ? "a share" : "a number", field->min, field->max);
+    (void)snprintf(expected, sizeof(expected), "%s from %" PRId64 " to %" PRId64,
+                   share ? "a share" : "a number", field->min, field->max);
     wrong(reader, entry, expected);
     if (share)
         config_remedy(reader, "write it as 0.5 or as 50%%");
@@ -232,8 +232,8 @@ static void read_duration(struct config_reader *reader, const struct config_node
         return;
     }
     char expected[120], low[CONFIG_DURATION_TEXT_MAX], high[CONFIG_DURATION_TEXT_MAX];
-    snprintf(expected, sizeof(expected), "a duration from %s to %s",
-             config_format_duration(min_ms, low), config_format_duration(max_ms, high));
+    (void)snprintf(expected, sizeof(expected), "a duration from %s to %s",
+                   config_format_duration(min_ms, low), config_format_duration(max_ms, high));
     wrong(reader, entry, expected);
     config_remedy(reader, "write a whole number and its unit: 500ms, 10s, 5m or 1h");
 }
@@ -325,9 +325,11 @@ bool config_check_name(struct config_reader *reader, const struct config_node_en
 
 const char *config_join_path(struct config_reader *reader, const char *path)
 {
-    bool as_is = path[0] == '/' || strcmp(reader->folder, ".") == 0;
-    const char *joined =
-        as_is ? path : arena_printf(reader->arena, "%s/%s", reader->folder, path);
+    const char *folder = reader->folder;
+    if (path[0] == '/' || strcmp(folder, ".") == 0)
+        return path;
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    const char *joined = arena_printf(reader->arena, "%s%s%s", folder, slash, path);
     if (!joined)
         reader->no_memory = true;
     return joined ? joined : path;

@@ -20,7 +20,7 @@ struct service_draft {
 
 /* config_read_service_regions - `regions:` of a service; a struct config_field's read(). */
 void config_read_service_regions(struct config_reader *reader,
-                                 const struct config_node_entry *entry, void *draft);
+                                 const struct config_node_entry *entry, void *object);
 
 /* config_resolve_service - order, residency and when_all_down, once the regions are there. */
 void config_resolve_service(struct config_reader *reader, struct service_draft *draft);

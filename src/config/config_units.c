@@ -7,6 +7,12 @@
 
 enum { DIGITS_MAX = 18 }; /* any such number fits 63 bits */
 
+static const struct {
+    const char *unit;
+    uint64_t ms;
+} units[] = {
+    {"h", CONFIG_HOUR_MS}, {"m", CONFIG_MINUTE_MS}, {"s", CONFIG_SECOND_MS}, {"ms", 1}};
+
 static size_t digit_count(const char *text)
 {
     return strspn(text, "0123456789");
@@ -55,11 +61,6 @@ bool config_parse_number(const char *text, double *out_value)
 
 bool config_parse_duration_ms(const char *text, uint64_t *out_ms)
 {
-    static const struct {
-        const char *unit;
-        uint64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
-
     uint64_t value;
     const char *unit;
     if (!parse_digits(text, &value, &unit))
@@ -90,15 +91,10 @@ bool config_parse_share(const char *text, double *out_share)
 
 const char *config_format_duration(uint64_t ms, char buffer[CONFIG_DURATION_TEXT_MAX])
 {
-    static const struct {
-        const char *unit;
-        uint64_t ms;
-    } units[] = {{"h", 60 * 60 * 1000}, {"m", 60 * 1000}, {"s", 1000}, {"ms", 1}};
-
     size_t unit = 0;
     while (ms == 0 ? unit < 2 : ms % units[unit].ms != 0)
         unit++;
-    snprintf(buffer, CONFIG_DURATION_TEXT_MAX, "%" PRIu64 "%s", ms / units[unit].ms,
-             units[unit].unit);
+    (void)snprintf(buffer, CONFIG_DURATION_TEXT_MAX, "%" PRIu64 "%s", ms / units[unit].ms,
+                   units[unit].unit);
     return buffer;
 }

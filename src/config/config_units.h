@@ -4,6 +4,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    CONFIG_SECOND_MS = 1000,
+    CONFIG_MINUTE_MS = 60 * CONFIG_SECOND_MS,
+    CONFIG_HOUR_MS = 60 * CONFIG_MINUTE_MS,
+    CONFIG_DAY_S = 24 * 60 * 60,
+    CONFIG_DAY_MS = 24 * CONFIG_HOUR_MS,
+};
+
 /* config_parse_uint - decimal digits, at most 18, no sign and no leading zero (which YAML 1.1
  * would read as octal). */
 bool config_parse_uint(const char *text, uint64_t *out_value);

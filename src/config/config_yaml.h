@@ -1,8 +1,7 @@
 /* config_yaml.h - YAML text -> tree of nodes. The only door to libfyaml.
  *
- * Budgets: CONFIG_BYTES_MAX of text, CONFIG_DEPTH_MAX levels, CONFIG_NODES_MAX nodes once all
- * aliases are followed. Aliases are followed as they come and may only name what is complete,
- * so neither a bomb nor a cycle costs more than its own text.
+ * Aliases are followed as they come and may only name what is complete, under the budgets of
+ * config_tree.h, so neither a bomb nor a cycle costs more than its own text.
  */
 #pragma once
 
@@ -14,11 +13,7 @@
 #include "config_node.h"
 #include "config_subst.h"
 
-enum {
-    CONFIG_BYTES_MAX = 16 * 1024 * 1024,
-    CONFIG_DEPTH_MAX = 64,
-    CONFIG_NODES_MAX = 100000,
-};
+enum { CONFIG_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* config_yaml_read - read one document.
  *

@@ -81,11 +81,11 @@ static bool skip_name(struct reader *r, bool *out_is_root)
 }
 
 /* parse_ecs - RFC 7871 section 6: exactly as many address bytes as the prefix needs, no stray
- * bits, scope 0. */
+ * bits, scope 0. The first one counts, as in BIND. */
 static bool parse_ecs(struct reader option, struct query *q)
 {
     if (q->has_ecs)
-        return false;
+        return true;
     uint16_t family = reader_u16(&option);
     uint8_t source = reader_u8(&option), scope = reader_u8(&option);
     if (option.failed || scope != 0)
@@ -127,29 +127,54 @@ static bool parse_options(struct reader r, struct query *q)
     return true;
 }
 
+/* A record behind the question, its data not looked at. */
+struct record {
+    bool at_root;
+    uint16_t type, class, len;
+    uint32_t ttl;
+    const uint8_t *rdata;
+};
+
+static bool parse_record(struct reader *r, struct record *out_record)
+{
+    if (!skip_name(r, &out_record->at_root))
+        return false;
+    out_record->type = reader_u16(r);
+    out_record->class = reader_u16(r);
+    out_record->ttl = reader_u32(r);
+    out_record->len = reader_u16(r);
+    out_record->rdata = reader_take(r, out_record->len);
+    return out_record->rdata != NULL;
+}
+
 /* parse_additional - OPT is understood; TSIG and SIG(0) are stepped over, unverified and
  * without effect. */
 static enum query_verdict parse_additional(struct reader *r, struct query *q)
 {
-    bool is_root;
-    if (!skip_name(r, &is_root))
+    struct record record;
+    if (!parse_record(r, &record))
         return QUERY_FORMERR;
-    uint16_t type = reader_u16(r), class = reader_u16(r);
-    uint32_t ttl = reader_u32(r);
-    uint16_t len = reader_u16(r);
-    const uint8_t *rdata = reader_take(r, len);
-    if (!rdata)
-        return QUERY_FORMERR;
-    if (type != DNS_TYPE_OPT)
+    if (record.type != DNS_TYPE_OPT)
         return QUERY_OK;
-    if (q->has_edns || !is_root)
+    if (q->has_edns || !record.at_root)
         return QUERY_FORMERR;
     q->has_edns = true;
-    q->udp_size_bytes = class < DNS_UDP_PLAIN_BYTES ? DNS_UDP_PLAIN_BYTES : class;
-    q->dnssec_ok = (ttl & OPT_FLAG_DO) != 0;
-    if ((ttl >> 16 & 0xff) != 0)
+    q->udp_size_bytes =
+        record.class < DNS_UDP_PLAIN_BYTES ? (uint16_t)DNS_UDP_PLAIN_BYTES : record.class;
+    q->dnssec_ok = (record.ttl & OPT_FLAG_DO) != 0;
+    if ((record.ttl >> 16 & 0xff) != 0)
         return QUERY_BADVERS;
-    return parse_options(reader_init(rdata, len), q) ? QUERY_OK : QUERY_FORMERR;
+    return parse_options(reader_init(record.rdata, record.len), q) ? QUERY_OK : QUERY_FORMERR;
+}
+
+/* skip_authorities - none, but for an IXFR query: the SOA that its sender has (RFC 1995
+ * section 3). */
+static bool skip_authorities(struct reader *r, const struct query *q, unsigned count)
+{
+    struct record record;
+    if (count > (q->qtype == DNS_TYPE_IXFR ? 1 : 0))
+        return false;
+    return count == 0 || parse_record(r, &record);
 }
 
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *out_query)
@@ -166,16 +191,13 @@ enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *
     q->flags = flags;
     q->opcode = flags >> OPCODE_SHIFT & OPCODE_MASK;
     q->has_question = q->has_edns = q->dnssec_ok = q->wants_nsid = q->has_ecs = false;
-    q->udp_size_bytes = 0;
+    q->udp_size_bytes = q->ecs_family = 0;
+    q->ecs = (struct ip_prefix){0};
     if (q->opcode != DNS_OPCODE_QUERY)
         return QUERY_NOTIMP;
     if (questions != 1 || answers != 0 || additionals > ADDITIONAL_MAX)
         return QUERY_FORMERR;
-    if (!parse_question(&r, q))
-        return QUERY_FORMERR;
-    if (q->qtype == DNS_TYPE_IXFR && authorities <= 1)
-        return QUERY_OK; /* refused whatever its SOA says: not parsed */
-    if (authorities != 0)
+    if (!parse_question(&r, q) || !skip_authorities(&r, q, authorities))
         return QUERY_FORMERR;
 
     enum query_verdict verdict = QUERY_OK;

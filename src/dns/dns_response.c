@@ -20,8 +20,7 @@ enum {
     OPCODE_AND_RD = 0x7900,
 };
 
-/* ---- names
- * ----------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 static uint8_t lower(uint8_t c)
 {
@@ -60,11 +59,12 @@ static void remember(struct response *r, size_t offset)
         r->names[r->name_count++] = (uint16_t)offset;
 }
 
-/* put_name - as few bytes as the names so far allow. */
+/* put_name - as few bytes as the names so far allow. Once something did not fit, names that
+ * were remembered may be incomplete: they are not looked at any more. */
 static void put_name(struct response *r, const uint8_t *name)
 {
     unsigned known = r->name_count; /* what this call adds cannot match its own suffixes */
-    for (; *name > 0; name += *name + 1) {
+    for (; *name > 0 && !r->out.failed; name += *name + 1) {
         for (unsigned i = 0; i < known; i++) {
             if (written_equal(r->out.start, r->names[i], name)) {
                 writer_u16(&r->out, (uint16_t)(POINTER_BITS | r->names[i]));
@@ -79,14 +79,13 @@ static void put_name(struct response *r, const uint8_t *name)
 
 static void put_owner(struct response *r, const uint8_t *owner)
 {
-    if (owner == r->query->name) /* by far the most frequent */
+    if (owner == r->query->name && *owner > 0) /* by far the most frequent */
         writer_u16(&r->out, POINTER_BITS | QUESTION_OFFSET);
     else
         put_name(r, owner);
 }
 
-/* ---- records
- * --------------------------------------------------------------------------------- */
+/* ---- records ---- */
 
 /* How rdata of a type may be compressed: bytes before the names, and how many names follow. RFC
  * 3597 section 4 closes this list. */
@@ -186,8 +185,7 @@ void response_revert(struct response *response, struct response_mark mark)
     memcpy(response->counts, mark.counts, sizeof(mark.counts));
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static size_t ecs_option_bytes(const struct query *q)
 {
@@ -202,6 +200,15 @@ static size_t opt_reserve_bytes(const struct query *q)
         return 0;
     size_t nsid = q->wants_nsid ? OPTION_HEADER_BYTES + RESPONSE_NSID_MAX : 0;
     return OPT_BYTES + ecs_option_bytes(q) + nsid;
+}
+
+static void remember_question(struct response *r)
+{
+    const uint8_t *name = r->query->name;
+    for (size_t offset = QUESTION_OFFSET; *name > 0; name += *name + 1) {
+        remember(r, offset);
+        offset += *name + 1u;
+    }
 }
 
 void response_init(struct response *response, const struct query *query, uint8_t *buffer,
@@ -220,25 +227,17 @@ void response_init(struct response *response, const struct query *query, uint8_t
     if (!query->has_question)
         return;
     writer_bytes(&r->out, query->question, query->question_bytes);
-    const uint8_t *name = query->name;
-    for (size_t offset = QUESTION_OFFSET; *name > 0; name += *name + 1) {
-        remember(r, offset);
-        offset += *name + 1u;
-    }
+    remember_question(r);
 }
 
 void response_clear(struct response *response)
 {
-    uint16_t flags = response->flags;
-    struct response_edns edns = response->edns;
-    unsigned rcode = response->rcode;
-    struct response_mark start = {
-        .len = DNS_HEADER_BYTES +
-               (response->query->has_question ? response->query->question_bytes : 0)};
+    const struct query *query = response->query;
+    struct response_mark start = {.len = DNS_HEADER_BYTES +
+                                         (query->has_question ? query->question_bytes : 0)};
     response_revert(response, start);
-    response->flags = flags;
-    response->edns = edns;
-    response->rcode = rcode;
+    if (query->has_question)
+        remember_question(response);
 }
 
 static void put_ecs(struct writer *w, const struct query *q, uint8_t scope)

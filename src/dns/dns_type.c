@@ -29,6 +29,8 @@ static const struct {
     {DNS_TYPE_TSIG, "TSIG"},
     {DNS_TYPE_IXFR, "IXFR"},
     {DNS_TYPE_AXFR, "AXFR"},
+    {DNS_TYPE_MAILB, "MAILB"},
+    {DNS_TYPE_MAILA, "MAILA"},
     {DNS_TYPE_ANY, "ANY"},
     {35, "NAPTR"},
     {44, "SSHFP"},
@@ -62,8 +64,11 @@ uint16_t dns_type_parse(const char *text)
 
 const char *dns_rcode_name(unsigned rcode)
 {
-    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
-                                         "NOTIMP",  "REFUSED", "YXDOMAIN"};
+    static const char *const rcodes[] = {
+        "NOERROR", "FORMERR",  "SERVFAIL", "NXDOMAIN", "NOTIMP",
+        "REFUSED", "YXDOMAIN", "YXRRSET",  "NXRRSET",  "NOTAUTH",
+    };
+
     if (rcode < sizeof(rcodes) / sizeof(rcodes[0]))
         return rcodes[rcode];
     return rcode == DNS_RCODE_BADVERS ? "BADVERS" : "RCODE?";

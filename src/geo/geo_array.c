@@ -4,7 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FIRST_BYTES = 64 * 1024 };
+enum {
+    FIRST_BYTES = 64 * 1024,
+    HUGE_FROM_BYTES = 4 * 1024 * 1024, /* one fault for 2 MB instead of 512 */
+};
 
 void geo_array_init(struct geo_array *array, size_t item_bytes, size_t max_count)
 {
@@ -24,15 +27,19 @@ static void *remap(void *old, size_t old_bytes, size_t new_bytes)
     void *fresh =
         old ? mremap(old, old_bytes, new_bytes, MREMAP_MAYMOVE)
             : mmap(NULL, new_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return fresh == MAP_FAILED ? NULL : fresh;
+    if (fresh == MAP_FAILED)
+        return NULL;
+    if (new_bytes >= HUGE_FROM_BYTES)
+        (void)madvise(fresh, new_bytes, MADV_HUGEPAGE);
+    return fresh;
 }
 
 enum err geo_array_reserve(struct geo_array *array, size_t count)
 {
-    if (count <= array->capacity)
-        return ERR_OK;
     if (count > array->max_count)
         return ERR_LIMIT;
+    if (count <= array->capacity)
+        return ERR_OK;
     size_t capacity = array->capacity > 0 ? array->capacity : FIRST_BYTES / array->item_bytes;
     while (capacity < count)
         capacity *= 2;

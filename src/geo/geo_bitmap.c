@@ -28,7 +28,7 @@ enum err geo_bitmap_rank(struct geo_bitmap *bitmap)
     uint32_t *ranks = bitmap->ranks.items, before = 0;
     for (size_t i = 0; i < bitmap->words.count; i++) {
         ranks[i] = before;
-        before += (uint32_t)__builtin_popcountll(words[i]);
+        before += bits_count(words[i]);
     }
     return ERR_OK;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rhumb/bits.h"
+
 #include "geo_array.h"
 
 struct geo_bitmap {
@@ -41,7 +43,7 @@ static inline uint32_t geo_bitmap_rank_of(const struct geo_bitmap *bitmap, uint6
     const uint64_t *words = bitmap->words.items;
     const uint32_t *ranks = bitmap->ranks.items;
     uint64_t below = words[number / 64] & ((UINT64_C(1) << number % 64) - 1);
-    return ranks[number / 64] + (uint32_t)__builtin_popcountll(below);
+    return ranks[number / 64] + bits_count(below);
 }
 
 /* geo_bitmap_list - append the members as uint32_t, ascending. ERR_OK, ERR_NO_MEMORY. */

@@ -31,8 +31,7 @@ struct geo_db {
     struct geo_array places; /* struct geo_place, by value - 1 */
 };
 
-/* ---- The search tree ----------------------------------------------------------------------
- */
+/* ---- The search tree ---- */
 
 enum { V4_DEPTH = 96 }; /* where IPv4 begins in a tree for both families */
 
@@ -60,7 +59,7 @@ static enum err refuse_tree(struct walk *walk, const char *fault)
     return ERR_CORRUPT;
 }
 
-static enum err put_leaf(struct walk *walk, unsigned family, struct geo_key start, unsigned len,
+static enum err put_leaf(struct walk *walk, unsigned family, unsigned len,
                          const struct branch *branch)
 {
     uint32_t value =
@@ -71,7 +70,7 @@ static enum err put_leaf(struct walk *walk, unsigned family, struct geo_key star
         geo_bitmap_set(&walk->used, branch->offset);
         value = branch->offset + 1;
     }
-    return geo_tiling_add(&walk->db->tilings[family], start, len, value);
+    return geo_tiling_add(&walk->db->tilings[family], len, value);
 }
 
 static enum err walk_node(struct walk *walk, unsigned family, uint64_t node,
@@ -86,17 +85,17 @@ static enum err walk_branch(struct walk *walk, unsigned family, const struct bra
     if (branch->type == MMDB_RECORD_TYPE_INVALID)
         return refuse_tree(walk, "the search tree points outside the file");
     if (branch->type != MMDB_RECORD_TYPE_SEARCH_NODE) {
-        enum err err = put_leaf(walk, family, start, len, branch);
+        enum err err = put_leaf(walk, family, len, branch);
         if (err == ERR_OK && v4_inside) /* a network so wide that it holds all of IPv4 */
-            err = put_leaf(walk, GEO_V4, start, 0, branch);
+            err = put_leaf(walk, GEO_V4, 0, branch);
         return err;
     }
     if (v4_inside && len == V4_DEPTH) {
-        enum err err = put_leaf(walk, GEO_V6, start, len, &nothing);
+        enum err err = put_leaf(walk, GEO_V6, len, &nothing);
         return err == ERR_OK ? walk_node(walk, GEO_V4, branch->node, start, 0) : err;
     }
     if (family == GEO_V6 && branch->node == walk->mmdb->ipv4_start_node.node_value)
-        return put_leaf(walk, family, start, len, &nothing);
+        return put_leaf(walk, family, len, &nothing);
     return walk_node(walk, family, branch->node, start, len);
 }
 
@@ -144,11 +143,10 @@ static enum err walk_tree(struct walk *walk)
     if (metadata->ip_version == 6)
         return walk_node(walk, GEO_V6, 0, zero, 0);
     err = walk_node(walk, GEO_V4, 0, zero, 0);
-    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], zero, 0, 0) : err;
+    return err == ERR_OK ? geo_tiling_add(&walk->db->tilings[GEO_V6], 0, 0) : err;
 }
 
-/* ---- The records --------------------------------------------------------------------------
- */
+/* ---- The records ---- */
 
 /* number_records - the leaves hold offsets; a record's number is how many start before it. */
 static enum err number_records(struct walk *walk)
@@ -258,10 +256,25 @@ static bool read_coordinates(const MMDB_s *mmdb, uint32_t offset, const struct s
     return status != VALUE_BROKEN;
 }
 
+/* has_no_asn - MaxMind's City and Country files have no AS number by their documentation. To look
+ * for it in vain costs a third of the decoding: a key that is absent is compared with every key. */
+static bool has_no_asn(const MMDB_s *mmdb)
+{
+    const char *type = mmdb->metadata.database_type;
+    static const char *const without[] = {"GeoLite2-City", "GeoLite2-Country", "GeoIP2-City",
+                                          "GeoIP2-Country"};
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        if (strncmp(type, without[i], strlen(without[i])) == 0)
+            return true;
+    return false;
+}
+
 static bool read_asn(const MMDB_s *mmdb, uint32_t offset, const struct schema *schema,
                      struct geo_place *place)
 {
     MMDB_entry_data_s data;
+    if (has_no_asn(mmdb))
+        return true;
     enum value_status status = read_value(mmdb, offset, &schema->asn, &data);
     if (status != VALUE_FOUND)
         return status != VALUE_BROKEN;
@@ -304,14 +317,11 @@ static bool decode(const MMDB_s *mmdb, uint32_t offset, const struct schema *sch
 /* find_schema - the schema of the first record that says something in one of them; NULL. */
 static const struct schema *find_schema(const struct walk *walk)
 {
-    static const struct geo_place unknown = {0};
-
     const uint32_t *offsets = walk->offsets.items;
     for (size_t i = 0; i < walk->offsets.count; i++) {
         for (size_t s = 0; s < sizeof(schemas) / sizeof(schemas[0]); s++) {
             struct geo_place place;
-            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) &&
-                memcmp(&place, &unknown, sizeof(place)) != 0)
+            if (decode(walk->mmdb, offsets[i], &schemas[s], &place) && geo_field_any(&place))
                 return &schemas[s];
         }
     }
@@ -336,8 +346,7 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
     return ERR_OK;
 }
 
-/* ---- Opening ------------------------------------------------------------------------------
- */
+/* ---- Opening ---- */
 
 /* read_all - walk and decode; what is wrong with the file becomes a diagnostic. */
 static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct diag_place *place,

@@ -1,7 +1,6 @@
 #include "geo_field.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 static bool is_letter(char c)
@@ -16,7 +15,7 @@ static bool is_digit(char c)
 
 static char upper(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c; /* ASCII */
 }
 
 void geo_field_country(struct geo_place *place, const char *text, size_t len)
@@ -87,4 +86,10 @@ void geo_field_coordinates(struct geo_place *place, double latitude, double long
     place->latitude = (float)latitude;
     place->longitude = (float)longitude;
     place->flags |= GEO_HAS_COORDINATES;
+}
+
+bool geo_field_any(const struct geo_place *place)
+{
+    return place->country[0] != '\0' || place->continent[0] != '\0' || place->asn > 0 ||
+           (place->flags & GEO_HAS_COORDINATES) != 0;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,3 +22,7 @@ void geo_field_asn(struct geo_place *place, uint64_t asn);
 
 /* geo_field_coordinates - degrees; both or none. */
 void geo_field_coordinates(struct geo_place *place, double latitude, double longitude);
+
+/* geo_field_any - does a place say anything that can stand alone: a country, a continent,
+ * coordinates or an AS number? */
+bool geo_field_any(const struct geo_place *place);

@@ -55,17 +55,19 @@ static bool copy_bytes(int from, int to)
     }
 }
 
-/* open_regular - O_NONBLOCK, so that a FIFO is refused and not waited for. */
+/* open_regular - O_NONBLOCK, so that a FIFO is refused and not waited for. A file that is too
+ * large is refused before it is copied; copy_bytes() looks again, because it may grow. */
 static int open_regular(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return -1;
     struct stat info;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+    bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (regular && (uint64_t)info.st_size <= FILE_BYTES_MAX)
         return fd;
     close(fd);
-    errno = EINVAL;
+    errno = regular ? EFBIG : EINVAL;
     return -1;
 }
 

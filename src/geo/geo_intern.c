@@ -1,6 +1,6 @@
 #include "geo_intern.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 #include "rhumb/hash.h"
 
@@ -24,25 +24,31 @@ const void *geo_intern_get(const struct geo_intern *intern, size_t idx)
 }
 
 /* hash_words - by words, not by bytes as hash_bytes(): this runs for every network. */
-static uint64_t hash_words(const uint8_t *item, size_t bytes)
+static uint64_t hash_words(const uint32_t *words, size_t count)
 {
     uint64_t h = HASH_SEED;
-    for (size_t i = 0; i < bytes; i += sizeof(uint32_t)) {
-        uint32_t word;
-        memcpy(&word, item + i, sizeof(word));
-        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        h ^= h >> 32;
-    }
-    return hash_mix(h);
+    for (size_t i = 0; i < count; i++)
+        h = (h ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+static bool equal_words(const uint32_t *a, const uint32_t *b, size_t count)
+{
+    uint32_t difference = 0;
+    for (size_t i = 0; i < count; i++)
+        difference |= a[i] ^ b[i];
+    return difference == 0;
 }
 
 /* find_slot - where item is, or the free slot where it belongs. There always is a free one. */
-static uint32_t *find_slot(const struct geo_intern *intern, const void *item)
+static uint32_t *find_slot(const struct geo_intern *intern, const uint32_t *words)
 {
     uint32_t *slots = intern->slots.items;
-    size_t mask = intern->slots.count - 1, bytes = intern->items.item_bytes;
-    size_t at = hash_words(item, bytes) & mask;
-    while (slots[at] > 0 && memcmp(geo_intern_get(intern, slots[at] - 1), item, bytes) != 0)
+    const uint32_t *items = intern->items.items;
+    size_t mask = intern->slots.count - 1;
+    size_t count = intern->items.item_bytes / sizeof(uint32_t);
+    size_t at = hash_words(words, count) & mask;
+    while (slots[at] > 0 && !equal_words(&items[(slots[at] - 1) * count], words, count))
         at = (at + 1) & mask;
     return &slots[at];
 }

@@ -92,3 +92,13 @@ static inline bool geo_key_within(struct geo_key key, struct geo_key start, unsi
 {
     return geo_key_equal(geo_key_masked(key, len), start);
 }
+
+/* geo_key_before - the start of the prefix of length len that ends right before key; key zero
+ * stands for the end of the space. len 1..128. */
+static inline struct geo_key geo_key_before(struct geo_key key, unsigned len)
+{
+    if (len <= 64)
+        return (struct geo_key){.high = key.high - (UINT64_C(1) << (64 - len)), .low = key.low};
+    uint64_t size = UINT64_C(1) << (128 - len);
+    return (struct geo_key){.high = key.high - (key.low < size), .low = key.low - size};
+}

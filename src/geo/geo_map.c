@@ -27,9 +27,14 @@ _Static_assert(sizeof(struct geo_location) ==
                    sizeof(struct geo_place) + sizeof(uint32_t) + 4 * sizeof(uint8_t),
                "interned by bytes: no padding");
 
+/* Leaves do not say where they start; geo_map_find() starts from the nearest milestone. */
+enum { MILESTONE_LEAVES = 256 };
+
 struct geo_map {
     struct geo_tiling tilings[GEO_FAMILY_COUNT];
-    struct geo_intern locations; /* struct geo_location; the first is the fallback */
+    struct geo_array
+        milestones[GEO_FAMILY_COUNT]; /* struct geo_key: start of every 256th leaf */
+    struct geo_intern locations;      /* struct geo_location; the first is the fallback */
 };
 
 /* A finding: the value of each database's leaf, then these. Fixed length per map. */
@@ -54,10 +59,10 @@ struct merger {
 
 struct lane {
     const struct geo_leaf *leaf;
+    struct geo_key end; /* the first address behind the leaf; zero behind the last one */
 };
 
-/* ---- Findings and locations ---------------------------------------------------------------
- */
+/* ---- Findings and locations ---- */
 
 static struct geo_location judge(const struct merger *merger, const struct finding *finding)
 {
@@ -78,47 +83,52 @@ static struct geo_location judge(const struct merger *merger, const struct findi
     return location;
 }
 
-/* locate - the location of a finding, judged when it is new. */
-static enum err locate(struct merger *merger, const struct finding *finding,
-                       uint32_t *out_location)
+/* locate_new - the location of a finding that was not met before. */
+static enum err locate_new(struct merger *merger, const struct finding *finding,
+                           uint32_t *out_location)
+{
+    struct geo_location judged = judge(merger, finding);
+    return geo_intern_put(&merger->map->locations, &judged, out_location);
+}
+
+/* locate_any - by the finding as a whole. */
+static enum err locate_any(struct merger *merger, const struct finding *finding,
+                           uint32_t *out_location)
 {
     uint32_t idx;
     enum err err = geo_intern_put(&merger->findings, finding, &idx);
-    if (err != ERR_OK)
-        return err;
-    if (idx == merger->location_of.count) {
-        struct geo_location judged = judge(merger, finding);
+    if (err == ERR_OK && idx == merger->location_of.count) {
         uint32_t fresh;
-        err = geo_intern_put(&merger->map->locations, &judged, &fresh);
+        err = locate_new(merger, finding, &fresh);
         if (err == ERR_OK)
             err = geo_array_add(&merger->location_of, &fresh);
-        if (err != ERR_OK)
-            return err;
     }
+    if (err != ERR_OK)
+        return err;
     const uint32_t *location_of = merger->location_of.items;
     *out_location = location_of[idx];
     return ERR_OK;
 }
 
-/* locate_fast - as locate(), by way of location_of_record where that says all. */
-static enum err locate_fast(struct merger *merger, const struct finding *finding,
-                            uint32_t *out_location)
+/* locate - the location of a finding, judged when it is new: by its record where that says all. */
+static enum err locate(struct merger *merger, const struct finding *finding,
+                       uint32_t *out_location)
 {
     if (merger->input->database_count != 1 || finding->network > 0 || finding->mark > 0)
-        return locate(merger, finding, out_location);
+        return locate_any(merger, finding, out_location);
     uint32_t *known = (uint32_t *)merger->location_of_record.items + finding->records[0];
     if (*known == 0) {
-        enum err err = locate(merger, finding, out_location);
-        if (err == ERR_OK)
-            *known = *out_location + 1;
-        return err;
+        uint32_t fresh;
+        enum err err = locate_new(merger, finding, &fresh);
+        if (err != ERR_OK)
+            return err;
+        *known = fresh + 1;
     }
     *out_location = *known - 1;
     return ERR_OK;
 }
 
-/* ---- The walk -----------------------------------------------------------------------------
- */
+/* ---- The walk ---- */
 
 /* Lanes: the databases, then networks, marks, ranges. */
 static size_t open_lanes(const struct merger *merger, unsigned family,
@@ -133,6 +143,8 @@ static size_t open_lanes(const struct merger *merger, unsigned family,
     lanes[count++].leaf = geo_tiling_leaves(&merger->networks);
     lanes[count++].leaf = geo_tiling_leaves(&merger->marks);
     lanes[count++].leaf = geo_tiling_leaves(&merger->ranges);
+    for (size_t i = 0; i < count; i++)
+        lanes[i].end = geo_key_after((struct geo_key){0}, lanes[i].leaf->len);
     return count;
 }
 
@@ -163,6 +175,17 @@ static unsigned longest(const struct lane *lanes, size_t count)
     return len;
 }
 
+/* put_leaf - the next prefix of the map, and a milestone where one is due. */
+static enum err put_leaf(struct geo_map *map, unsigned family, struct geo_key at, unsigned len,
+                         uint32_t location)
+{
+    struct geo_tiling *tiling = &map->tilings[family];
+    enum err err = ERR_OK;
+    if (tiling->leaves.count % MILESTONE_LEAVES == 0)
+        err = geo_array_add(&map->milestones[family], &at);
+    return err == ERR_OK ? geo_tiling_add(tiling, len, location) : err;
+}
+
 static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *lanes,
                            size_t count)
 {
@@ -172,31 +195,31 @@ static enum err walk_lanes(struct merger *merger, unsigned family, struct lane *
         uint32_t location;
         unsigned len = longest(lanes, count);
         find_here(merger, lanes, &finding);
-        enum err err = locate_fast(merger, &finding, &location);
+        enum err err = locate(merger, &finding, &location);
         if (err == ERR_OK)
-            err = geo_tiling_add(&merger->map->tilings[family], at, len, location);
+            err = put_leaf(merger->map, family, at, len, location);
         if (err != ERR_OK)
             return err;
         at = geo_key_after(at, len);
         if (geo_key_is_zero(at)) /* past the last address of either family */
             return ERR_OK;
         for (size_t i = 0; i < count; i++) {
-            const struct geo_leaf *leaf = lanes[i].leaf;
-            if (geo_key_equal(geo_key_after(leaf->start, leaf->len), at))
-                lanes[i].leaf++;
+            if (!geo_key_equal(lanes[i].end, at))
+                continue;
+            lanes[i].leaf++;
+            lanes[i].end = geo_key_after(at, lanes[i].leaf->len);
         }
     }
 }
 
-/* ---- The operator's prefixes --------------------------------------------------------------
- */
+/* ---- The operator's prefixes ---- */
 
 /* fill_lane - tile by the prefixes of one family; prefix i of count stands at first + i *
  * stride and gets the value i + 1. */
 static enum err fill_lane(struct geo_tiling *tiling, unsigned family, const void *first,
                           size_t stride, size_t count)
 {
-    struct geo_leaf *chosen = calloc(count + 1, sizeof(*chosen));
+    struct geo_chosen *chosen = calloc(count + 1, sizeof(*chosen));
     if (!chosen)
         return ERR_NO_MEMORY;
     size_t chosen_count = 0;
@@ -205,7 +228,7 @@ static enum err fill_lane(struct geo_tiling *tiling, unsigned family, const void
         memcpy(&prefix, (const uint8_t *)first + i * stride, sizeof(prefix));
         if (prefix.addr.family != geo_ip_family(family))
             continue;
-        chosen[chosen_count++] = (struct geo_leaf){
+        chosen[chosen_count++] = (struct geo_chosen){
             .start = geo_key_from_addr(&prefix.addr),
             .len = prefix.len,
             .value = (uint32_t)i + 1,
@@ -248,8 +271,7 @@ static enum err merge_family(struct merger *merger, unsigned family)
     return err;
 }
 
-/* ---- The door -----------------------------------------------------------------------------
- */
+/* ---- The door ---- */
 
 static enum err merge_all(const struct geo_map_input *input, struct geo_map *map)
 {
@@ -259,13 +281,13 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
     geo_intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
     geo_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
     geo_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
-    struct finding nothing = {0};
-    uint32_t fallback; /* comes first, hence is location 0 */
-    enum err err = locate(&merger, &nothing, &fallback);
     size_t first,
         records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
+    enum err err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+    struct finding nothing = {0};
+    uint32_t fallback; /* comes first, hence is location 0 */
     if (err == ERR_OK)
-        err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+        err = locate(&merger, &nothing, &fallback);
     for (unsigned family = 0; family < GEO_FAMILY_COUNT && err == ERR_OK; family++)
         err = merge_family(&merger, family);
     geo_intern_deinit(&merger.findings);
@@ -281,8 +303,10 @@ enum err geo_map_build(const struct geo_map_input *input, struct geo_map **out_m
     struct geo_map *map = calloc(1, sizeof(*map));
     if (!map)
         return ERR_NO_MEMORY;
-    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
+    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_init(&map->tilings[family]);
+        geo_array_init(&map->milestones[family], sizeof(struct geo_key), SIZE_MAX);
+    }
     geo_intern_init(&map->locations, sizeof(struct geo_location), LOCATIONS_MAX);
     enum err err = merge_all(input, map);
     if (err != ERR_OK) {
@@ -297,8 +321,10 @@ void geo_map_free(struct geo_map *map)
 {
     if (!map)
         return;
-    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
+    for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_deinit(&map->tilings[family]);
+        geo_array_deinit(&map->milestones[family]);
+    }
     geo_intern_deinit(&map->locations);
     free(map);
 }
@@ -319,13 +345,33 @@ size_t geo_map_fallback(const struct geo_map *map)
     return 0;
 }
 
+/* milestone_before - the last milestone at or before key. */
+static size_t milestone_before(const struct geo_array *milestones, struct geo_key key)
+{
+    const struct geo_key *starts = milestones->items;
+    size_t low = 0, high = milestones->count; /* starts[low] <= key < starts[high] */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (geo_key_less(key, starts[middle]))
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
+
 size_t geo_map_find(const struct geo_map *map, const struct ip_addr *addr,
                     struct ip_prefix *out_prefix)
 {
     unsigned family = addr->family == IP_V4 ? GEO_V4 : GEO_V6;
+    struct geo_key key = geo_key_from_addr(addr);
+    size_t milestone = milestone_before(&map->milestones[family], key);
     const struct geo_leaf *leaf =
-        geo_tiling_find(&map->tilings[family], geo_key_from_addr(addr));
-    out_prefix->addr = geo_key_to_addr(leaf->start, family);
+        geo_tiling_leaves(&map->tilings[family]) + milestone * MILESTONE_LEAVES;
+    struct geo_key at = ((const struct geo_key *)map->milestones[family].items)[milestone];
+    for (; !geo_key_within(key, at, leaf->len); leaf++)
+        at = geo_key_after(at, leaf->len);
+    out_prefix->addr = geo_key_to_addr(at, family);
     out_prefix->len = leaf->len;
     return leaf->value;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "geo_field.h"
+
 /* A field: does place know it, given the country chosen (all zero: none chosen)? */
 typedef bool (*knows_field)(const struct geo_place *place, const char country[2]);
 
@@ -97,8 +99,6 @@ static void merge_place(const struct geo_evidence *evidence, struct geo_location
 
 struct geo_location geo_merge(const struct geo_evidence *evidence)
 {
-    static const struct geo_place nothing = {0};
-
     struct geo_location location = {
         .mark = GEO_MARK_NONE,
         .place_source = GEO_SOURCE_NONE,
@@ -106,8 +106,7 @@ struct geo_location geo_merge(const struct geo_evidence *evidence)
     };
     const struct geo_place *fallback = evidence->fallback;
     merge_place(evidence, &location);
-    if (location.place_source == GEO_SOURCE_NONE &&
-        memcmp(fallback, &nothing, sizeof(nothing)) != 0) {
+    if (location.place_source == GEO_SOURCE_NONE && geo_field_any(fallback)) {
         location.place = *fallback;
         location.place_source = GEO_SOURCE_DEFAULT;
         location.asn_source = fallback->asn > 0 ? GEO_SOURCE_DEFAULT : GEO_SOURCE_NONE;

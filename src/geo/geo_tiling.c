@@ -19,7 +19,7 @@ const struct geo_leaf *geo_tiling_leaves(const struct geo_tiling *tiling)
 
 static int compare_prefixes(const void *a, const void *b)
 {
-    const struct geo_leaf *x = a, *y = b;
+    const struct geo_chosen *x = a, *y = b;
     if (!geo_key_equal(x->start, y->start))
         return geo_key_less(x->start, y->start) ? -1 : 1;
     if (x->len != y->len)
@@ -29,7 +29,7 @@ static int compare_prefixes(const void *a, const void *b)
 
 struct filler {
     struct geo_tiling *tiling;
-    const struct geo_leaf *next, *end; /* the prefixes still to come, in order */
+    const struct geo_chosen *next, *end; /* the prefixes still to come, in order */
 };
 
 /* fill_range - tile (start, len), whose surroundings have value. Depth: a range is only split
@@ -42,14 +42,14 @@ static enum err fill_range(struct filler *filler, struct geo_key start, unsigned
          filler->next++)
         value = filler->next->value;
     if (filler->next == filler->end || !geo_key_within(filler->next->start, start, len))
-        return geo_tiling_add(filler->tiling, start, len, value);
+        return geo_tiling_add(filler->tiling, len, value);
     enum err err = fill_range(filler, start, len + 1, value);
     if (err == ERR_OK)
         err = fill_range(filler, geo_key_with_bit(start, len), len + 1, value);
     return err;
 }
 
-enum err geo_tiling_fill(struct geo_tiling *tiling, struct geo_leaf *prefixes, size_t count)
+enum err geo_tiling_fill(struct geo_tiling *tiling, struct geo_chosen *prefixes, size_t count)
 {
     if (count > 0)
         qsort(prefixes, count, sizeof(*prefixes), compare_prefixes);
@@ -59,18 +59,4 @@ enum err geo_tiling_fill(struct geo_tiling *tiling, struct geo_leaf *prefixes, s
         .end = count > 0 ? prefixes + count : prefixes,
     };
     return fill_range(&filler, (struct geo_key){0}, 0, 0);
-}
-
-const struct geo_leaf *geo_tiling_find(const struct geo_tiling *tiling, struct geo_key key)
-{
-    const struct geo_leaf *leaves = geo_tiling_leaves(tiling);
-    size_t low = 0, high = tiling->leaves.count; /* leaves[low].start <= key < leaves[high] */
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (geo_key_less(key, leaves[middle].start))
-            high = middle;
-        else
-            low = middle;
-    }
-    return &leaves[low];
 }

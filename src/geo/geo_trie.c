@@ -1,5 +1,7 @@
 #include "rhumb/geo_trie.h"
 
+#include "rhumb/bits.h"
+
 #include "geo_trie_node.h"
 
 /* find - the leaf around key. At most one node per 6 bits, and every address ends in a leaf. */
@@ -12,7 +14,7 @@ static inline uint32_t find(const struct geo_trie_half *half, struct geo_key key
         const uint32_t *node = &half->nodes[(size_t)(entry >> 8) * TRIE_UNIT_WORDS];
         uint64_t bitmap = node[0] | (uint64_t)node[1] << 32;
         unsigned slot = (unsigned)(high >> (64 - TRIE_STRIDE_BITS));
-        int rank = __builtin_popcountll(bitmap & UINT64_MAX >> (TRIE_SLOTS - 1 - slot));
+        unsigned rank = bits_count(bitmap & UINT64_MAX >> (TRIE_SLOTS - 1 - slot));
         entry = node[TRIE_BITMAP_WORDS - 1 + rank];
         high = high << TRIE_STRIDE_BITS | low >> (64 - TRIE_STRIDE_BITS);
         low <<= TRIE_STRIDE_BITS;

@@ -15,31 +15,35 @@
 #include "geo_trie_node.h"
 
 struct builder {
-    const struct geo_leaf *prefixes, *end; /* joined; values are class << 8 | len */
-    struct geo_array units;                /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
+    const struct geo_leaf *prefixes; /* joined; values are class << 8 | len */
+    size_t prefix_count;
+    struct geo_array units; /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
 };
 
-/* ---- Joining ------------------------------------------------------------------------------
- */
+/* ---- Joining ---- */
 
-static bool is_embedding_range(const struct geo_leaf *leaf, unsigned family)
+static bool is_embedding_range(struct geo_key start, unsigned len)
 {
-    for (size_t i = 0; i < IP_EMBEDDING_RANGE_COUNT && family == GEO_V6; i++) {
+    for (size_t i = 0; i < IP_EMBEDDING_RANGE_COUNT; i++) {
         const struct ip_prefix *range = &ip_embedding_ranges[i];
-        if (leaf->len == range->len &&
-            geo_key_equal(leaf->start, geo_key_from_addr(&range->addr)))
+        if (len == range->len && geo_key_equal(start, geo_key_from_addr(&range->addr)))
             return true;
     }
     return false;
 }
 
-/* are_halves - do two neighbours, left before right, make up one prefix of one class? */
+/* are_halves - do two neighbours, left before right, right ending before at, make up one prefix
+ * of one class? They do when a prefix twice their size ends where right does. */
 static bool are_halves(const struct geo_leaf *left, const struct geo_leaf *right,
-                       unsigned family)
+                       struct geo_key at, unsigned family)
 {
-    return left->value == right->value && left->len == right->len && left->len > 0 &&
-           geo_key_equal(geo_key_masked(right->start, right->len - 1U), left->start) &&
-           !is_embedding_range(left, family) && !is_embedding_range(right, family);
+    unsigned len = right->len;
+    if (left->value != right->value || left->len != len || len == 0 ||
+        !geo_key_equal(geo_key_masked(at, len - 1), at))
+        return false;
+    struct geo_key start = geo_key_before(at, len);
+    return family == GEO_V4 || (!is_embedding_range(start, len) &&
+                                !is_embedding_range(geo_key_before(start, len), len));
 }
 
 /* join - out_joined becomes the stack. */
@@ -48,16 +52,18 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
 {
     const struct geo_leaf *leaves = geo_tiling_leaves(tiling);
     struct geo_array *stack = &joined->leaves;
+    struct geo_key at = {0};
     for (size_t i = 0; i < tiling->leaves.count; i++) {
         uint32_t class = class_of[leaves[i].value];
         if (class > GEO_CLASS_MAX)
             return ERR_LIMIT;
-        enum err err = geo_tiling_add(joined, leaves[i].start, leaves[i].len, class);
+        enum err err = geo_tiling_add(joined, leaves[i].len, class);
         if (err != ERR_OK)
             return err;
+        at = geo_key_after(at, leaves[i].len);
         struct geo_leaf *items = stack->items;
         while (stack->count >= 2 &&
-               are_halves(&items[stack->count - 2], &items[stack->count - 1], family)) {
+               are_halves(&items[stack->count - 2], &items[stack->count - 1], at, family)) {
             stack->count--;
             items[stack->count - 1].len--;
         }
@@ -68,29 +74,34 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
     return ERR_OK;
 }
 
-/* ---- Building -----------------------------------------------------------------------------
- */
+/* ---- Building ---- */
 
-/* skip - the first prefix that starts outside the one of length len around prefix's start. */
-static const struct geo_leaf *skip(const struct builder *builder, const struct geo_leaf *prefix,
-                                   unsigned len)
+/* A prefix of the joined tiling and where it starts. */
+struct place {
+    const struct geo_leaf *prefix;
+    struct geo_key start;
+};
+
+/* skip - the first prefix behind the one of length len around place. */
+static struct place skip(struct place place, unsigned len)
 {
-    struct geo_key start = geo_key_masked(prefix->start, len);
-    while (prefix < builder->end && geo_key_within(prefix->start, start, len))
-        prefix++;
-    return prefix;
+    struct geo_key end = geo_key_after(geo_key_masked(place.start, len), len);
+    do {
+        place.start = geo_key_after(place.start, place.prefix->len);
+        place.prefix++;
+    } while (!geo_key_equal(place.start, end));
+    return place;
 }
 
 /* A node while it is made. */
 struct draft {
     uint64_t bitmap;
-    unsigned count;               /* entries */
-    uint32_t entries[TRIE_SLOTS]; /* leaves; TRIE_IS_NODE for children that are to come */
-    const struct geo_leaf *first[TRIE_SLOTS]; /* of a child: its first prefix */
+    unsigned count;                 /* entries */
+    uint32_t entries[TRIE_SLOTS];   /* leaves; TRIE_IS_NODE for children that are to come */
+    struct place first[TRIE_SLOTS]; /* of a child: its first prefix */
 };
 
-static void put_entry(struct draft *draft, unsigned slot, uint32_t entry,
-                      const struct geo_leaf *first)
+static void put_entry(struct draft *draft, unsigned slot, uint32_t entry, struct place first)
 {
     bool repeats =
         entry != TRIE_IS_NODE && draft->count > 0 && draft->entries[draft->count - 1] == entry;
@@ -101,23 +112,24 @@ static void put_entry(struct draft *draft, unsigned slot, uint32_t entry,
     draft->first[draft->count++] = first;
 }
 
-/* draw - the draft of the node at depth whose prefixes begin at prefix. A slot of the deepest
+/* draw - the draft of the node at depth whose prefixes begin at `at`. A slot of the deepest
  * node may be smaller than an address: then a leaf is several slots wide, as any short one. */
-static void draw(const struct builder *builder, const struct geo_leaf *prefix, unsigned depth,
-                 struct draft *out_draft)
+static void draw(struct place at, unsigned depth, struct draft *out_draft)
 {
     unsigned below = depth + TRIE_STRIDE_BITS, slot = 0;
     out_draft->bitmap = 0;
     out_draft->count = 0;
     while (slot < TRIE_SLOTS) {
-        if (prefix->len > below) {
-            put_entry(out_draft, slot, TRIE_IS_NODE, prefix);
-            prefix = skip(builder, prefix, below);
+        unsigned len = at.prefix->len;
+        if (len > below) {
+            put_entry(out_draft, slot, TRIE_IS_NODE, at);
+            at = skip(at, below);
             slot++;
         } else {
-            put_entry(out_draft, slot, prefix->value, prefix);
-            slot += 1U << (below - prefix->len);
-            prefix++;
+            put_entry(out_draft, slot, at.prefix->value, at);
+            slot += 1U << (below - len);
+            at.start = geo_key_after(at.start, len);
+            at.prefix++;
         }
     }
 }
@@ -130,11 +142,11 @@ static void write_word(struct builder *builder, size_t unit, size_t word, uint32
 
 /* build_node - a node and everything below it; out_entry refers to it. Recursion is at most 19
  * deep. */
-static enum err build_node(struct builder *builder, const struct geo_leaf *prefix,
-                           unsigned depth, uint32_t *out_entry)
+static enum err build_node(struct builder *builder, struct place at, unsigned depth,
+                           uint32_t *out_entry)
 {
     struct draft draft;
-    draw(builder, prefix, depth, &draft);
+    draw(at, depth, &draft);
     size_t unit, words = TRIE_BITMAP_WORDS + draft.count;
     size_t units = (words + TRIE_UNIT_WORDS - 1) / TRIE_UNIT_WORDS;
     enum err err = geo_array_extend(&builder->units, units, &unit);
@@ -156,19 +168,21 @@ static enum err build_node(struct builder *builder, const struct geo_leaf *prefi
 
 static enum err fill_direct(struct builder *builder, unsigned bits, uint32_t *direct)
 {
-    const struct geo_leaf *prefix = builder->prefixes;
+    struct place at = {.prefix = builder->prefixes};
     size_t slot = 0;
     while (slot < (size_t)1 << bits) {
-        if (prefix->len <= bits) {
-            for (size_t n = (size_t)1 << (bits - prefix->len); n > 0; n--)
-                direct[slot++] = prefix->value;
-            prefix++;
+        unsigned len = at.prefix->len;
+        if (len <= bits) {
+            for (size_t n = (size_t)1 << (bits - len); n > 0; n--)
+                direct[slot++] = at.prefix->value;
+            at.start = geo_key_after(at.start, len);
+            at.prefix++;
             continue;
         }
-        enum err err = build_node(builder, prefix, bits, &direct[slot]);
+        enum err err = build_node(builder, at, bits, &direct[slot]);
         if (err != ERR_OK)
             return err;
-        prefix = skip(builder, prefix, bits);
+        at = skip(at, bits);
         slot++;
     }
     return ERR_OK;
@@ -177,7 +191,7 @@ static enum err fill_direct(struct builder *builder, unsigned bits, uint32_t *di
 static enum err keep_half(const struct builder *builder, struct arena *arena,
                           struct geo_trie_half *half)
 {
-    half->prefix_count = (size_t)(builder->end - builder->prefixes);
+    half->prefix_count = builder->prefix_count;
     half->node_words = builder->units.count * TRIE_UNIT_WORDS;
     half->nodes = arena_copy(arena, builder->units.items, half->node_words * sizeof(uint32_t));
     return half->nodes ? ERR_OK : ERR_NO_MEMORY;
@@ -193,7 +207,7 @@ static enum err build_half(const struct geo_tiling *joined, unsigned bits, struc
     half->direct_bits = bits;
     struct builder builder = {
         .prefixes = geo_tiling_leaves(joined),
-        .end = geo_tiling_leaves(joined) + joined->leaves.count,
+        .prefix_count = joined->leaves.count,
     };
     geo_array_init(&builder.units, TRIE_UNIT_WORDS * sizeof(uint32_t), TRIE_UNITS_MAX);
     enum err err = fill_direct(&builder, bits, direct);

@@ -7,9 +7,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "rhumb/hash.h"
 
 #include "net_socket.h"
 #include "worker.h"
@@ -24,7 +25,7 @@ enum {
     LOOP_FDS = 8, /* what a loop holds itself */
 };
 
-/* ---- sockets ------------------------------------------------------------------------- */
+/* ---- sockets ---- */
 
 /* A table of worker_count rows, one per worker, of a column per listener. */
 struct sockets {
@@ -101,7 +102,7 @@ static enum err open_sockets(const struct config_server *server, size_t worker_c
     return ERR_OK;
 }
 
-/* ---- workers ------------------------------------------------------------------------- */
+/* ---- workers ---- */
 
 static size_t worker_count_of(const struct config_server *server)
 {
@@ -155,14 +156,12 @@ static enum err report_worker(enum err err, struct diag_list *diags)
 
 /* open_workers - takes over the sockets, also when it fails. */
 static enum err open_workers(struct net *net, const struct sockets *sockets,
-                             struct worker_options *options, struct diag_list *diags)
+                             struct worker_options *options, uint64_t net_seed,
+                             struct diag_list *diags)
 {
     while (net->count < sockets->worker_count) {
         size_t w = net->count;
-        /* Chance for load balancing, not for secrets. It never fails once the system has
-         * booted; if it did, workers would still differ. */
-        if (getrandom(&options->seed, sizeof(options->seed), 0) != sizeof(options->seed))
-            options->seed = w;
+        options->seed = hash_mix(net_seed + w);
         options->number = (unsigned)w;
         enum err err =
             worker_new(options, row_of(sockets, w), sockets->listener_count, &net->workers[w]);
@@ -175,7 +174,7 @@ static enum err open_workers(struct net *net, const struct sockets *sockets,
     return ERR_OK;
 }
 
-enum err net_open(const struct config_server *server, struct snapshot_slot *slot,
+enum err net_open(const struct config_server *server, struct snapshot_slot *slot, uint64_t seed,
                   struct diag_list *diags, struct net **out_net)
 {
     size_t worker_count = worker_count_of(server);
@@ -196,7 +195,7 @@ enum err net_open(const struct config_server *server, struct snapshot_slot *slot
         .tcp = {.connections = connections_of(server, worker_count, diags),
                 .idle_ms = server->tcp_idle_ms},
     };
-    err = open_workers(net, &sockets, &options, diags);
+    err = open_workers(net, &sockets, &options, seed, diags);
     free(sockets.pairs);
     if (err != ERR_OK) {
         free_workers(net);
@@ -212,7 +211,7 @@ err_after_sockets:
     return err;
 }
 
-/* ---- the rest is for each worker ----------------------------------------------------- */
+/* ---- the rest is for each worker ---- */
 
 enum err net_start(struct net *net)
 {

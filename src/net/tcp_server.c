@@ -21,7 +21,7 @@ static void listen_on(struct tcp_listener *listener)
         (void)uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
 }
 
-/* ---- idleness ------------------------------------------------------------------------ */
+/* ---- idleness ---- */
 
 static void on_idle(uv_timer_t *timer)
 {
@@ -57,7 +57,7 @@ static bool evict(struct tcp_server *server, const struct snapshot *snapshot)
     return true;
 }
 
-/* ---- accepting ----------------------------------------------------------------------- */
+/* ---- accepting ---- */
 
 static void on_pause_over(uv_timer_t *timer)
 {
@@ -165,7 +165,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         accept_waiting(listener, ACCEPTS_MAX);
 }
 
-/* ---- start and end ------------------------------------------------------------------- */
+/* ---- start and end ---- */
 
 enum err tcp_server_open(struct tcp_server *server, const struct tcp_options *options,
                          size_t listener_count, const struct worker_context *context)

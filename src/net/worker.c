@@ -42,7 +42,7 @@ static void on_wake(uv_async_t *wake)
     uv_stop(&worker->loop);
 }
 
-/* ---- making -------------------------------------------------------------------------- */
+/* ---- making ---- */
 
 static void close_sockets(const struct worker_sockets *sockets, size_t socket_count)
 {
@@ -151,7 +151,7 @@ void worker_free(struct worker *worker)
     free(worker);
 }
 
-/* ---- running ------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 static void run(void *arg)
 {
@@ -204,7 +204,7 @@ void worker_stop(struct worker *worker)
     worker->running = false;
 }
 
-/* ---- counters ------------------------------------------------------------------------ */
+/* ---- counters ---- */
 
 static uint64_t counter_get(const _Atomic uint64_t *counter)
 {

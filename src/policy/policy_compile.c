@@ -69,8 +69,7 @@ struct geo_place policy_place_of(const struct config_location *location)
     return place;
 }
 
-/* ---- marks
- * ----------------------------------------------------------------------------------- */
+/* ---- marks ---- */
 
 struct mark_list {
     struct ip_prefix *marks;
@@ -120,8 +119,7 @@ enum err policy_marks(const struct config *config, struct arena *arena,
     return ERR_OK;
 }
 
-/* ---- classes
- * --------------------------------------------------------------------------------- */
+/* ---- classes ---- */
 
 /* Classes found so far: packed one behind the other, with an open-addressing index over them.
  */
@@ -264,8 +262,7 @@ static enum err compile_classes(struct compiler *c, struct policy_service *out)
     return err;
 }
 
-/* ---- services
- * -------------------------------------------------------------------------------- */
+/* ---- services ---- */
 
 static enum err compile_endpoints(struct compiler *c, uint16_t check,
                                   const struct config_service_region *in, enum ip_family family,
@@ -298,8 +295,8 @@ static enum err compile_names(struct compiler *c, const struct config_service_re
         const char *reason;
         size_t len =
             dns_name_from_text(in->names[i], strlen(in->names[i]), NULL, wire, &reason);
-        if (len == 0)
-            return ERR_INVALID; /* snapshot_check_names() has told the operator */
+        REQUIRE(len > 0); /* config_load() has checked it */
+        dns_name_lower(wire, len);
         names[i] = arena_copy(c->arena, wire, len);
         if (!names[i])
             return ERR_NO_MEMORY;
@@ -327,14 +324,14 @@ static enum err compile_region(struct compiler *c, const struct config_service *
 
 /* ttl_ceiling_s - `ttl: {cap: true}`: no answer outlives the time in which the state machine
  * could next change it. An endpoint that is up can be DOWN after its next probe and fall - 1
- * confirmations. */
+ * confirmations. Whole seconds, rounded down, but never the 0 that forbids caching. */
 static uint32_t ttl_ceiling_s(const struct config *config, const struct config_service *service)
 {
     const struct config_check *check = &config->checks[service->check];
     if (!service->ttl.cap || check->kind == CONFIG_CHECK_NONE)
         return UINT32_MAX;
     uint64_t ms = check->interval_ms + (uint64_t)(check->fall - 1) * check->confirm_ms;
-    return (uint32_t)((ms + 999) / 1000);
+    return ms < 1000 ? 1 : (uint32_t)(ms / 1000);
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)

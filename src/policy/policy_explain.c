@@ -7,12 +7,14 @@
 #include "rhumb/policy.h"
 
 #include "policy_locate.h"
+#include "policy_measure.h"
 #include "policy_rank.h"
 
 struct explanation {
     const struct policy_request *request;
     const struct config *config;
     const struct geo_map *map;
+    const struct ip_prefix *marks;
     struct text *out;
 };
 
@@ -27,20 +29,37 @@ static const char *source_name(const struct explanation *e, uint8_t source)
     return e->config->geo.databases[source].path;
 }
 
-/* put_client - where the client is, and who says so. Returns its location. */
-static const struct geo_location *put_client(const struct explanation *e)
+/* put_client - who asks, and the address inside when that is what counts. */
+static void put_client(const struct explanation *e)
 {
     const struct policy_client *client = &e->request->client;
-    char text[IP_TEXT_MAX], place[GEO_PLACE_TEXT_MAX];
-    unsigned offset;
-    struct ip_prefix looked_up = policy_effective_network(client, &offset), network;
-    const struct geo_location *location =
-        geo_map_location(e->map, geo_map_find(e->map, &looked_up.addr, &network));
+    struct policy_origin origin = policy_origin_of(client);
+    char text[IP_TEXT_MAX];
     text_printf(e->out, "client     %s (%s)\n", ip_prefix_format(&client->network, text),
                 client->is_ecs ? "EDNS Client Subnet" : "source address");
-    if (offset > 0 || looked_up.len != client->network.len)
-        text_printf(e->out, "looked up  %s\n", ip_prefix_format(&looked_up, text));
-    text_printf(e->out, "network    %s, place from %s", ip_prefix_format(&network, text),
+    if (origin.offset > 0)
+        text_printf(e->out, "inside     %s, %u bits of it known\n",
+                    ip_format(&origin.addr, text), origin.len);
+}
+
+/* put_location - where the client is for a service, and who says so; silent when it is where it
+ * was. */
+static const struct geo_location *put_location(const struct explanation *e,
+                                               const struct policy_service *service,
+                                               const struct geo_location *before)
+{
+    const struct policy_client *client = &e->request->client;
+    struct policy_origin origin = policy_origin_of(client);
+    struct ip_addr addr = policy_lookup_addr(service, client, &origin);
+    char text[IP_TEXT_MAX], place[GEO_PLACE_TEXT_MAX];
+    struct ip_prefix network = {0};
+    size_t idx = client->network.len > 0 ? geo_map_find(e->map, &addr, &network)
+                                         : geo_map_fallback(e->map);
+    const struct geo_location *location = geo_map_location(e->map, idx);
+    if (location == before)
+        return location;
+    text_printf(e->out, "network    %s, place from %s",
+                network.addr.family != IP_NONE ? ip_prefix_format(&network, text) : "unknown",
                 source_name(e, location->place_source));
     if (location->place.asn != 0)
         text_printf(e->out, ", AS from %s", source_name(e, location->asn_source));
@@ -70,7 +89,7 @@ static void put_reason(const struct explanation *e, const struct policy_ranking 
 {
     char text[POLICY_MATCHER_TEXT_MAX];
     switch (ranking->reasons[at].why) {
-    case POLICY_WHY_ORDER: text_printf(e->out, "its place in order:"); break;
+    case POLICY_WHY_ORDER: text_printf(e->out, "its place in the order"); break;
     case POLICY_WHY_WEIGHT: text_printf(e->out, "weighted"); break;
     case POLICY_WHY_SERVES:
         text_printf(e->out, "serves %s",
@@ -80,7 +99,12 @@ static void put_reason(const struct explanation *e, const struct policy_ranking 
     case POLICY_WHY_LATENCY:
         text_printf(e->out, "%.1f ms expected", ranking->reasons[at].value);
         break;
-    case POLICY_WHY_MEASURED: text_printf(e->out, "by this server's own probes"); break;
+    case POLICY_WHY_MEASURED:
+        if (ranking->reasons[at].value >= 0)
+            text_printf(e->out, "%.1f ms measured", ranking->reasons[at].value);
+        else
+            text_printf(e->out, "not measured yet");
+        break;
     case POLICY_WHY_TAIL: text_printf(e->out, "the rest, in the order of the file"); break;
     case POLICY_WHY_LAST: text_printf(e->out, "weight 0: last resort"); break;
     }
@@ -106,16 +130,16 @@ static void put_health(const struct explanation *e, const struct policy_service 
 {
     bool v4 = e->request->family == IP_V4;
     if (region->nested != CONFIG_NONE) {
-        text_printf(e->out, "service %s", e->request->set->services[region->nested].name);
+        text_printf(e->out, " service %s", e->request->set->services[region->nested].name);
         return;
     }
     if (region->name_count > 0) {
-        text_printf(e->out, "names, not checked");
+        text_printf(e->out, " names, not checked");
         return;
     }
     unsigned count = v4 ? region->v4_count : region->v6_count;
     if (count == 0) {
-        text_printf(e->out, "no %s address", v4 ? "IPv4" : "IPv6");
+        text_printf(e->out, " no %s address", v4 ? "IPv4" : "IPv6");
         return;
     }
     put_endpoints(e, v4 ? region->v4 : region->v6, count);
@@ -146,15 +170,35 @@ static void put_order(const struct explanation *e, const struct policy_service *
     }
 }
 
+/* measure - what `source: pop` makes of the order at this moment. */
+static void measure(const struct explanation *e, const struct policy_service *service,
+                    struct policy_ranking *ranking)
+{
+    struct policy_order_storage storage;
+    struct policy_order order = {.region_count = ranking->count,
+                                 .regions = ranking->regions,
+                                 .group_end = ranking->group_end};
+    order = policy_order_by_rtt(e->request, service, order, &storage);
+    for (uint8_t i = 0; i < ranking->count; i++) {
+        uint8_t region = order.regions[i];
+        uint32_t rtt_us = policy_region_rtt_us(e->request, &service->regions[region]);
+        ranking->regions[i] = region;
+        ranking->group_end[i] = order.group_end[i];
+        ranking->reasons[i].value = rtt_us == UINT32_MAX ? -1 : (double)rtt_us / 1000;
+    }
+}
+
 static void put_service(const struct explanation *e, uint16_t index,
-                        const struct geo_location *location, const struct ip_prefix *marks,
-                        unsigned depth)
+                        const struct geo_location *before, unsigned depth)
 {
     const struct policy_service *service = &e->request->set->services[index];
+    const struct geo_location *location = put_location(e, service, before);
     struct policy_ranker ranker;
     struct policy_ranking ranking;
-    policy_ranker_init(&ranker, e->config, service->config, marks);
+    policy_ranker_init(&ranker, e->config, service->config, e->marks);
     policy_rank(&ranker, location, &ranking);
+    if (service->by_pop_latency)
+        measure(e, service, &ranking);
     text_printf(e->out, "service    %s: policy %s%s\n", service->name,
                 config_policy_name(service->config->policy),
                 e->request->sticky ? ", sticky" : "");
@@ -163,7 +207,7 @@ static void put_service(const struct explanation *e, uint16_t index,
     for (uint8_t i = 0; i < ranking.count && depth < POLICY_NEST_MAX; i++) {
         uint16_t nested = service->regions[ranking.regions[i]].nested;
         if (nested != CONFIG_NONE)
-            put_service(e, nested, location, marks, depth + 1);
+            put_service(e, nested, location, depth + 1);
     }
 }
 
@@ -186,7 +230,10 @@ static void put_pick(const struct explanation *e, const struct policy_answer *an
     if ((answer->flags & POLICY_ALL_DOWN) != 0)
         text_printf(e->out, "all down   nothing usable: when_all_down decides\n");
     if (answer->outcome == POLICY_EMPTY) {
-        text_printf(e->out, "answer     none (NODATA)\n");
+        text_printf(e->out, "answer     none (NODATA)%s\n",
+                    (answer->flags & POLICY_ALL_DOWN) != 0 ? ""
+                    : e->request->family == IP_V4          ? ": no IPv4 address anywhere"
+                                                           : ": no IPv6 address anywhere");
         return;
     }
     text_printf(e->out, "pick       %s of %s, group %u\n",
@@ -214,12 +261,13 @@ void policy_explain(const struct policy_request *request, const struct config *c
         arena_free(scratch);
         return;
     }
-    const struct geo_location *location = put_client(&e);
+    e.marks = marks;
+    put_client(&e);
     const struct policy_service *service = &request->set->services[request->service];
     if (request->pinned != POLICY_NO_REGION)
         text_printf(out, "pinned     to region %s by the name\n",
                     service->regions[request->pinned].name);
-    put_service(&e, request->service, location, marks, 0);
+    put_service(&e, request->service, NULL, 0);
     struct policy_answer answer;
     policy_select(request, rng, &answer);
     put_pick(&e, &answer);

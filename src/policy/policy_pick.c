@@ -4,11 +4,10 @@
 
 #include "rhumb/hash.h"
 
-/* pick_random - by weight. members: bits of the candidates, not 0. */
 uint8_t policy_pick_random(const struct policy_service *service, uint64_t members,
                            struct rng *rng)
 {
-    if ((members & (members - 1)) == 0)
+    if ((members & (members - 1)) == 0) /* chance is not asked */
         return (uint8_t)__builtin_ctzll(members);
     uint32_t sum = 0;
     for (uint64_t m = members; m != 0; m &= m - 1)
@@ -23,7 +22,7 @@ uint8_t policy_pick_random(const struct policy_service *service, uint64_t member
     }
 }
 
-/* pick_sticky - weighted rendezvous hashing (Schindelhauer and Schomaker 2005): the region with
+/* Weighted rendezvous hashing (Schindelhauer and Schomaker 2005): the region with
  * the highest -weight / ln(h), h the hash of client and region in (0, 1). The loss of a region
  * moves only its clients. */
 uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t members,
@@ -31,11 +30,13 @@ uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t member
 {
     uint8_t best = (uint8_t)__builtin_ctzll(members);
     double best_score = -1;
+    if ((members & (members - 1)) == 0)
+        return best;
     for (uint64_t m = members; m != 0; m &= m - 1) {
         uint8_t i = (uint8_t)__builtin_ctzll(m);
         const struct policy_region *region = &service->regions[i];
         uint64_t h = hash_mix(client_hash ^ region->name_hash);
-        double unit = ((double)(h >> 11) + 0.5) * 0x1p-53;
+        double unit = ((double)(h >> 12) + 0.5) * 0x1p-52; /* exact, so below 1 */
         double score = -(double)region->weight / log(unit);
         if (score > best_score) {
             best_score = score;

@@ -23,8 +23,14 @@ void policy_ranker_init(struct policy_ranker *ranker, const struct config *confi
     *ranker = (struct policy_ranker){.service = service, .marks = marks};
     for (size_t i = 0; i < service->region_count; i++) {
         uint16_t region = service->regions[i].region;
-        if (region != CONFIG_NONE)
-            ranker->places[i] = policy_place_of(&config->regions[region].location);
+        double latitude, longitude;
+        if (region == CONFIG_NONE)
+            continue;
+        ranker->places[i] = policy_place_of(&config->regions[region].location);
+        if (!geo_place_coordinates(&ranker->places[i], &latitude, &longitude))
+            continue;
+        ranker->points[i] = geo_point_of(latitude, longitude);
+        ranker->located |= UINT64_C(1) << i;
     }
 }
 
@@ -135,15 +141,16 @@ static void score_by_distance(const struct policy_ranker *ranker,
                               const struct geo_place *client, struct candidate *candidates,
                               size_t count)
 {
-    double lat, lon;
-    bool has_client = geo_place_coordinates(client, &lat, &lon);
+    double latitude, longitude;
+    struct geo_point here = {0};
+    bool has_client = geo_place_coordinates(client, &latitude, &longitude);
+    if (has_client)
+        here = geo_point_of(latitude, longitude);
     for (size_t i = 0; i < count; i++) {
-        double region_lat, region_lon;
         uint8_t region = candidates[i].region;
-        candidates[i].known = has_client && geo_place_coordinates(&ranker->places[region],
-                                                                  &region_lat, &region_lon);
+        candidates[i].known = has_client && (ranker->located >> region & 1) != 0;
         if (candidates[i].known)
-            candidates[i].score = geo_distance_km(lat, lon, region_lat, region_lon) +
+            candidates[i].score = geo_point_km(&here, &ranker->points[region]) +
                                   ranker->service->regions[region].bias_km;
     }
 }
@@ -271,7 +278,7 @@ void policy_rank(const struct policy_ranker *ranker, const struct geo_location *
                  struct policy_ranking *out_ranking)
 {
     const struct config_service *service = ranker->service;
-    struct candidate candidates[CONFIG_REGIONS_MAX] = {0}, last[CONFIG_REGIONS_MAX] = {0};
+    struct candidate candidates[CONFIG_REGIONS_MAX], last[CONFIG_REGIONS_MAX];
     size_t count = 0, last_count = 0;
     out_ranking->count = 0;
     out_ranking->allowed = residency_of(ranker, location, &out_ranking->residency);
@@ -279,9 +286,9 @@ void policy_rank(const struct policy_ranker *ranker, const struct geo_location *
         if ((out_ranking->allowed >> i & 1) == 0)
             continue;
         if (service->regions[i].weight > 0)
-            candidates[count++].region = (uint8_t)i;
+            candidates[count++] = (struct candidate){.region = (uint8_t)i};
         else
-            last[last_count++].region = (uint8_t)i;
+            last[last_count++] = (struct candidate){.region = (uint8_t)i};
     }
     rank_by_policy(ranker, location, candidates, count, out_ranking);
     rank_together(last, last_count, POLICY_WHY_LAST, out_ranking);

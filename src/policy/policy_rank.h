@@ -46,7 +46,9 @@ struct policy_ranking {
 struct policy_ranker {
     const struct config_service *service;
     struct geo_place places[CONFIG_REGIONS_MAX]; /* of the regions */
-    const struct ip_prefix *marks;               /* as given to geo_map_build() */
+    struct geo_point points[CONFIG_REGIONS_MAX]; /* valid where the bit of located is set */
+    uint64_t located;
+    const struct ip_prefix *marks; /* as given to geo_map_build() */
 };
 
 void policy_ranker_init(struct policy_ranker *ranker, const struct config *config,

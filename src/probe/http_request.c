@@ -210,6 +210,7 @@ int64_t http_parse_cert_time(const char *text)
     int month = parse_month(text);
     if (month < 0)
         return 0;
+    // NOLINTNEXTLINE(cert-err34-c): widths are limited, so no number can overflow
     int fields = sscanf(text + 3, " %2d %2d:%2d:%2d %4d GMT%n", &when.tm_mday, &when.tm_hour,
                         &when.tm_min, &when.tm_sec, &when.tm_year, &end);
     if (fields != 5 || end == 0 || text[3 + end] != '\0')

@@ -30,7 +30,7 @@
 #include "run_queue.h"
 
 enum {
-    PROBES_MAX = 1 << 20,
+    PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
     JITTER_PART =
         20, /* up to 1/20 less than asked: never later, so detection keeps its bound */
 };
@@ -309,8 +309,10 @@ static void on_closed(uv_handle_t *handle)
 void prober_close(struct prober *prober)
 {
     prober->closing = true;
-    while (!ring_is_empty(&prober->probes))
-        probe_remove(CONTAINER_OF(prober->probes.next, struct probe, in_probes));
+    for (struct ring *r = prober->probes.next, *next; r != &prober->probes; r = next) {
+        next = r->next;
+        probe_remove(CONTAINER_OF(r, struct probe, in_probes));
+    }
     http_client_close(prober->http);
     uv_close((uv_handle_t *)&prober->timer, on_closed);
 }

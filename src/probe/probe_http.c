@@ -7,7 +7,8 @@
  * libcurl calls back into us only from within its own functions; the callbacks here merely arm
  * timers and watch sockets. Results are delivered after libcurl has returned, so their receiver
  * may start and cancel runs. libcurl's own timeouts are a net under the schedule's deadline:
- * they are longer, because the schedule gives back time that our loop has lost.
+ * they are longer, because the schedule gives back time that our loop has lost. So they can
+ * only be reached when the loop stood still for seconds, which is no fault of the target.
  */
 #include "probe_http.h"
 
@@ -24,6 +25,7 @@
 
 enum {
     HEADERS_MAX_BYTES = 64 * 1024,
+    NET_MS = 10000,  /* what libcurl's timeout has beyond twice the check's */
     CA_CACHE_S = 60, /* a CA file is parsed once a minute, not for every handshake (10 ms) */
 };
 
@@ -77,7 +79,7 @@ static const struct curl_meaning {
     {CURLE_UNSUPPORTED_PROTOCOL, HEALTH_FAILURE, false, "the answer is not HTTP"},
     {CURLE_WEIRD_SERVER_REPLY, HEALTH_FAILURE, false, "the answer is not HTTP"},
     {CURLE_WRITE_ERROR, HEALTH_FAILURE, false, "header over 64 KiB"}, /* on_header() */
-    {CURLE_OPERATION_TIMEDOUT, HEALTH_FAILURE, false, "timeout"},
+    {CURLE_OPERATION_TIMEDOUT, HEALTH_OWN_FAULT, false, "own fault: our loop stood still"},
     {CURLE_OUT_OF_MEMORY, HEALTH_OWN_FAULT, false, "own fault: out of memory"},
     {CURLE_FAILED_INIT, HEALTH_OWN_FAULT, false, "own fault: libcurl cannot start"},
     {CURLE_NOT_BUILT_IN, HEALTH_OWN_FAULT, false, "own fault: libcurl lacks a feature"},
@@ -394,7 +396,7 @@ static void set_method(struct http_run *run)
  * nothing from the environment, nothing kept for the next run. */
 static void set_transport(struct http_run *run)
 {
-    long net_ms = 2 * (long)run->request->timeout_ms + 1000; /* see the head of this file */
+    long net_ms = 2 * (long)run->request->timeout_ms + NET_MS; /* see the head of this file */
     append(run, &run->connect_to, run->request->connect_to);
     set_pointer(run, CURLOPT_CONNECT_TO, run->connect_to);
     set_text(run, CURLOPT_PROXY, "");

@@ -74,26 +74,30 @@ static void on_writable(uv_poll_t *poll, int status, int events)
     on_done(ctx, &result);
 }
 
-/* watch - turn the connecting socket fd into a run; an error number when we cannot. */
-static int watch(uv_loop_t *loop, int fd, struct tcp_run **out_run)
+/* watch - turn the connecting socket fd into a run; NULL, and the error number, when we cannot.
+ */
+static struct tcp_run *watch(uv_loop_t *loop, int fd, int *out_errno)
 {
     struct tcp_run *run = (struct tcp_run *)calloc(1, sizeof(*run));
-    if (!run)
-        return ENOMEM;
+    if (!run) {
+        *out_errno = ENOMEM;
+        return NULL;
+    }
     run->fd = fd;
     int status = uv_poll_init(loop, &run->poll, fd);
     if (status < 0) {
         free(run);
-        return -status;
+        *out_errno = -status;
+        return NULL;
     }
     run->poll.data = run;
     status = uv_poll_start(&run->poll, UV_WRITABLE, on_writable);
     if (status < 0) {
         uv_close((uv_handle_t *)&run->poll, on_poll_closed);
-        return -status;
+        *out_errno = -status;
+        return NULL;
     }
-    *out_run = run;
-    return 0;
+    return run;
 }
 
 struct tcp_run *tcp_run_start(uv_loop_t *loop, const struct ip_addr *addr, uint16_t port,
@@ -102,17 +106,16 @@ struct tcp_run *tcp_run_start(uv_loop_t *loop, const struct ip_addr *addr, uint1
     struct sockaddr_storage storage;
     socklen_t len = ip_to_sockaddr(addr, port, &storage);
     uint64_t started_ns = uv_hrtime();
-    struct tcp_run *run;
+    struct tcp_run *run = NULL;
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         probe_result_set_errno(out_result, errno);
         return NULL;
     }
     int code = connect(fd, (const struct sockaddr *)&storage, len) == 0 ? 0 : errno;
-    bool connecting = code == EINPROGRESS;
-    if (connecting)
-        code = watch(loop, fd, &run);
-    if (code == 0 && connecting) {
+    if (code == EINPROGRESS)
+        run = watch(loop, fd, &code);
+    if (run) {
         run->started_ns = started_ns;
         run->on_done = on_done;
         run->ctx = ctx;

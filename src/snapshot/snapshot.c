@@ -16,8 +16,7 @@ struct compile {
     struct snapshot *snapshot;
 };
 
-/* ---- zones
- * ----------------------------------------------------------------------------------- */
+/* ---- zones ---- */
 
 static enum err load_zones(struct compile *c)
 {
@@ -50,8 +49,7 @@ static enum err load_zones(struct compile *c)
     return zone_set_build(zones, loaded, c->arena, &snapshot->zones);
 }
 
-/* ---- geography and policies
- * ------------------------------------------------------------------ */
+/* ---- geography and policies ---- */
 
 enum { DATABASES_MAX = 32 };
 
@@ -139,8 +137,7 @@ static enum err compile_policies(struct compile *c, bool keep_map)
     return err;
 }
 
-/* ---- the rest
- * -------------------------------------------------------------------------------- */
+/* ---- the rest ---- */
 
 static enum err list_files(struct compile *c)
 {

@@ -1,5 +1,7 @@
 #include "zone_check.h"
 
+#include <string.h>
+
 #include "rhumb/dns_type.h"
 
 #include "zone_rdata.h"
@@ -66,6 +68,8 @@ static bool is_covered_by_dname(const struct zone_record *record)
     return record->type != TYPE_NSEC3 && record->type != DNS_TYPE_RRSIG;
 }
 
+/* check_dname - nothing below it, and not at the parent's side of a delegation (RFC 6672
+ * sections 2.3, 2.4). */
 static void check_dname(const struct zone_check *c, const struct zone_owner *owner)
 {
     struct words w;
@@ -96,11 +100,12 @@ static void check_dname(const struct zone_check *c, const struct zone_owner *own
 }
 
 /* shows_at_cut - what a parent zone says about a delegation (RFC 4035 section 2.4); addresses
- * may be glue. */
+ * may be glue; CNAME and DNAME are errors already. */
 static bool shows_at_cut(uint16_t type)
 {
     return type == DNS_TYPE_NS || type == DNS_TYPE_DS || type == DNS_TYPE_RRSIG ||
-           type == DNS_TYPE_NSEC || type == DNS_TYPE_A || type == DNS_TYPE_AAAA;
+           type == DNS_TYPE_NSEC || type == DNS_TYPE_A || type == DNS_TYPE_AAAA ||
+           type == DNS_TYPE_CNAME || type == DNS_TYPE_DNAME;
 }
 
 /* check_hidden - one warning an owner. */
@@ -196,6 +201,25 @@ static void check_apex_types(const struct zone_check *c, const struct zone_owner
             "the wildcard %s cannot be delegated", dns_name_to_text(owner->name, w.name));
 }
 
+/* check_doubled - www.example.com.example.com. is almost always www.example.com without its
+ * final dot. In a zone of one label, com.com. is a name like any other. */
+static void check_doubled(const struct zone_check *c, const struct zone_owner *owner)
+{
+    struct words w;
+    unsigned origin_labels = c->draft->origin_labels;
+    if (owner->count == 0 || origin_labels < 2 || owner->labels < 2 * origin_labels)
+        return;
+    const uint8_t *name = owner->name;
+    for (unsigned i = owner->labels; i > 2 * origin_labels; i--)
+        name += *name + 1;
+    if (memcmp(name, c->draft->origin, dns_name_len(c->draft->origin) - 1) != 0)
+        return;
+    diag_warning(
+        c->diags, zone_spot_place(&zone_draft_record(c->draft, owner, 0)->spot, &w.place),
+        "%.200s has the name of the zone twice", dns_name_to_text(owner->name, w.name));
+    diag_remedy(c->diags, "if a final dot is missing, add it");
+}
+
 static void check_apex(const struct zone_check *c)
 {
     const struct diag_place place = {.file = c->path};
@@ -228,6 +252,7 @@ void zone_check(const struct zone_check *check)
         check_dname(check, owner);
         check_hidden(check, owner);
         check_rrsets(check, owner);
+        check_doubled(check, owner);
         zone_check_steered(check, owner);
         zone_check_targets(check, owner);
     }

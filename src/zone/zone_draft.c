@@ -30,7 +30,7 @@ enum err zone_draft_init(struct zone_draft *draft, const uint8_t *origin,
     draft->texts = arena_new(SIZE_MAX);
     if (draft->slots && draft->texts)
         draft->origin = arena_copy(draft->texts, origin, dns_name_len(origin));
-    if (draft->origin && zone_draft_add_owner(draft, origin, &apex) == ERR_OK)
+    if (draft->slots && draft->origin && zone_draft_add_owner(draft, origin, &apex) == ERR_OK)
         return ERR_OK;
     zone_draft_deinit(draft);
     return ERR_NO_MEMORY;
@@ -196,12 +196,18 @@ const struct zone_record *zone_draft_record(const struct zone_draft *draft,
 const struct zone_record *zone_draft_first(const struct zone_draft *draft,
                                            const struct zone_owner *owner, uint16_t type)
 {
-    for (size_t i = 0; i < owner->count; i++) {
-        const struct zone_record *record = zone_draft_record(draft, owner, i);
-        if (record->type == type && !record->duplicate)
-            return record;
+    size_t low = 0, high = owner->count; /* by halves: an owner may have a million records */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (zone_draft_record(draft, owner, middle)->type < type)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    /* The first one of a type in the file is nobody's duplicate. */
+    const struct zone_record *record =
+        low < owner->count ? zone_draft_record(draft, owner, low) : NULL;
+    return record && record->type == type ? record : NULL;
 }
 
 static int compare_type(const void *a, const void *b, void *context)

@@ -21,7 +21,7 @@ static const char *const expected[] = {
     [ZONE_FIELD_BITMAP] = "names of record types",
     [ZONE_FIELD_TYPE] = "the name of a record type",
     [ZONE_FIELD_ALGORITHM] = "an algorithm: a name or a number from 0 to 255",
-    [ZONE_FIELD_CERT_TYPE] = "a certificate type: a name or a number from 1 to 65535",
+    [ZONE_FIELD_CERT_TYPE] = "a certificate type: a name or a number from 0 to 65535",
     [ZONE_FIELD_TLSA_USAGE] = "a certificate usage: a name or a number from 0 to 255",
     [ZONE_FIELD_TLSA_SELECTOR] = "a selector: a name or a number from 0 to 255",
     [ZONE_FIELD_TLSA_MATCHING] = "a matching type: a name or a number from 0 to 255",
@@ -83,13 +83,6 @@ static bool looks_like_a(const char *text, size_t len)
     return len <= 15;
 }
 
-/* looks_like_number_or_name - names start with a letter; ldns looks them up. */
-static bool looks_like_number_or_name(const char *text, size_t len, uint64_t max)
-{
-    uint64_t value;
-    return is_letter(text[0]) || zone_text_number(text, len, max, &value);
-}
-
 static bool looks_like_base64(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -147,27 +140,6 @@ static bool looks_like_tag(const char *text, size_t len)
     return len > 0 && len <= 255;
 }
 
-/* key, keyNNN, key=value; ldns wraps the numbers. */
-static bool looks_like_svcparam(const char *text, size_t len)
-{
-    uint64_t value;
-    const char *equals = memchr(text, '=', len);
-    size_t key_len = equals ? (size_t)(equals - text) : len;
-    if (key_len > 3 && memcmp(text, "key", 3) == 0 && is_digit(text[3]) &&
-        !zone_text_number(text + 3, key_len - 3, UINT16_MAX - 1, &value))
-        return false; /* 65535 is reserved, RFC 9460 section 14.3.2 */
-    if (equals && key_len == 4 && memcmp(text, "port", 4) == 0) {
-        const char *number = equals + 1;
-        size_t number_len = len - key_len - 1;
-        if (number_len >= 2 && number[0] == '"') {
-            number++;
-            number_len -= 2;
-        }
-        return zone_text_number(number, number_len, UINT16_MAX, &value);
-    }
-    return key_len > 0;
-}
-
 bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
 {
     switch (field) {
@@ -178,10 +150,10 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_BITMAP:
     case ZONE_FIELD_TYPE: return zone_rdata_type(text, len) != 0;
     case ZONE_FIELD_ALGORITHM:
+    case ZONE_FIELD_CERT_TYPE:
     case ZONE_FIELD_TLSA_USAGE:
     case ZONE_FIELD_TLSA_SELECTOR:
-    case ZONE_FIELD_TLSA_MATCHING: return looks_like_number_or_name(text, len, UINT8_MAX);
-    case ZONE_FIELD_CERT_TYPE: return looks_like_number_or_name(text, len, UINT16_MAX);
+    case ZONE_FIELD_TLSA_MATCHING: return len > 0 && is_letter(text[0]); /* else a number */
     case ZONE_FIELD_TIME: return looks_like_time(text, len);
     case ZONE_FIELD_APL: return looks_like_apl(text, len);
     case ZONE_FIELD_SALT: return looks_like_salt(text, len);
@@ -190,7 +162,6 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_EUI48:
     case ZONE_FIELD_EUI64: return consists_of(text, len, true, "-");
     case ZONE_FIELD_TAG: return looks_like_tag(text, len);
-    case ZONE_FIELD_SVCPARAMS: return looks_like_svcparam(text, len);
     case ZONE_FIELD_NONE:
     case ZONE_FIELD_NAME:
     case ZONE_FIELD_U8:
@@ -202,6 +173,7 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_LOC:
     case ZONE_FIELD_IPSECKEY:
     case ZONE_FIELD_HIP:
+    case ZONE_FIELD_SVCPARAMS:
     case ZONE_FIELD_OPAQUE: break; /* converted by words of their own, see zone_rdata.c */
     }
     return true;

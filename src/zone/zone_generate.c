@@ -60,8 +60,10 @@ static bool parse_modifier(const char *text, size_t len, struct modifier *out)
     out->width = (unsigned)number;
     if (!comma)
         return true;
-    out->base = end - comma == 2 ? comma[1] : '?';
-    return strchr("doxXnN", out->base) != NULL;
+    if (end - comma != 2 || !strchr("doxXnN", comma[1]))
+        return false;
+    out->base = comma[1];
+    return true;
 }
 
 /* put_nibbles - lowest first, dots between: for names in ip6.arpa. */
@@ -143,8 +145,8 @@ static const char *expand_word(const struct zone_token *token, uint32_t value,
 static bool unwraps(const struct zone_token *tokens, size_t count)
 {
     const struct zone_token *type = &tokens[count - 1] - (count > 1);
-    return tokens[count - 1].quoted && !type->quoted && !zone_token_is(type, "TXT") &&
-           !zone_token_is(type, "SPF");
+    return tokens[count - 1].quoted && !tokens[count - 1].glued && !type->quoted &&
+           !zone_token_is(type, "TXT") && !zone_token_is(type, "SPF");
 }
 
 const char *zone_generate_expand(const struct zone_token *tokens, size_t count, uint32_t value,
@@ -154,7 +156,7 @@ const char *zone_generate_expand(const struct zone_token *tokens, size_t count, 
     for (size_t i = 0; i < count; i++) {
         bool quote = tokens[i].quoted && !(unwrap && i == count - 1);
         *out_bad = i;
-        if (i > 0)
+        if (i > 0 && !tokens[i].glued)
             text_put(text, " ", 1);
         if (quote)
             text_put(text, "\"", 1);

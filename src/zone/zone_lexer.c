@@ -109,36 +109,8 @@ static bool lex_quoted(struct zone_lexer *lexer, struct zone_token *token,
         return false;
     }
     token->len = (uint32_t)(lexer->pos - token->text);
+    token->glued = start.at > lexer->source->text && !ends_word(start.at[-1]);
     lexer->pos++;
-    if (lexer->pos < lexer->end && !ends_word(*lexer->pos) && *lexer->pos != '"') {
-        zone_fault_set(fault, spot_here(lexer), "a space is missing behind the quoted string");
-        return false;
-    }
-    return true;
-}
-
-/* lex_inner_quote - the value of key="value"; lexer->pos is at its opening quote. */
-static bool lex_inner_quote(struct zone_lexer *lexer, struct zone_token *token,
-                            struct zone_fault *fault)
-{
-    struct zone_spot start = spot_here(lexer);
-    if (lexer->pos == token->text || lexer->pos[-1] != '=') {
-        zone_fault_set(fault, start, "a quote stands inside a word");
-        zone_fault_remedy(fault, "put the quotes around the whole word, or write \\\"");
-        return false;
-    }
-    lexer->pos++;
-    if (!skip_quoted(lexer)) {
-        zone_fault_set(fault, start, "the quoted string does not end on its line");
-        zone_fault_remedy(fault, "close it with \"");
-        return false;
-    }
-    lexer->pos++;
-    token->inner_quote = true;
-    if (lexer->pos < lexer->end && !ends_word(*lexer->pos)) {
-        zone_fault_set(fault, spot_here(lexer), "a space is missing behind the quoted string");
-        return false;
-    }
     return true;
 }
 
@@ -146,12 +118,7 @@ static bool lex_word(struct zone_lexer *lexer, struct zone_token *token,
                      struct zone_fault *fault)
 {
     *token = (struct zone_token){.text = lexer->pos, .line = lexer->line};
-    while (lexer->pos < lexer->end && !ends_word(*lexer->pos)) {
-        if (*lexer->pos == '"') {
-            if (!lex_inner_quote(lexer, token, fault))
-                return false;
-            continue;
-        }
+    while (lexer->pos < lexer->end && !ends_word(*lexer->pos) && *lexer->pos != '"') {
         if (*lexer->pos == '\\') {
             lexer->pos++;
             if (lexer->pos == lexer->end || *lexer->pos == '\n') {

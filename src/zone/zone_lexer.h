@@ -7,8 +7,9 @@
  *     `-'  `-' `' `-'   `--------'   `---------'      six words, the fifth one quoted
  *
  * Words point into the source and keep their escapes: whoever uses a word knows what an escape
- * means there. A quote inside a word is allowed behind "=" only (SVCB: alpn="h2,h3"). A quoted
- * string ends on its line: an unterminated quote would otherwise swallow the file.
+ * means there. A quote starts a word of its own even behind another one, as NSD and BIND have
+ * it; only SVCB puts key= and "value" together again. A quoted string ends on its line: an
+ * unterminated quote would otherwise swallow the file.
  *
  * After a fault the lexer stands at the next line that can start an entry, so that one mistake
  * is one message.
@@ -26,7 +27,7 @@ struct zone_token {
     uint32_t len;
     uint32_t line;
     bool quoted;
-    bool inner_quote; /* key="value": its text holds the quotes */
+    bool glued; /* quoted, and no white space before it: the value of alpn="h2,h3" */
 };
 
 /* More words than this cannot make 65,535 bytes of data. */

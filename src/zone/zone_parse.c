@@ -38,7 +38,8 @@ enum err zone_parser_keep(struct zone_parser *parser, struct zone_source *source
 {
     if (parser->source_count == parser->source_capacity) {
         size_t capacity = parser->source_capacity ? parser->source_capacity * 2 : 8;
-        struct zone_source **sources = realloc(parser->sources, capacity * sizeof(*sources));
+        struct zone_source **sources =
+            realloc(parser->sources, capacity * sizeof(struct zone_source *));
         if (!sources) {
             zone_source_free(source);
             return ERR_NO_MEMORY;
@@ -87,13 +88,10 @@ static enum err parse_owner(struct zone_parser *parser, struct zone_scope *scope
                             const struct zone_token *token)
 {
     uint8_t name[DNS_NAME_MAX];
-    const char *reason = "it is quoted";
+    const char *reason;
     char text[DNS_NAME_TEXT_MAX], origin[DNS_NAME_TEXT_MAX];
     scope->owner = ZONE_OWNER_BAD;
-    size_t len =
-        token->quoted || token->inner_quote
-            ? 0
-            : dns_name_from_text(token->text, token->len, scope->origin, name, &reason);
+    size_t len = dns_name_from_text(token->text, token->len, scope->origin, name, &reason);
     if (len == 0) {
         zone_parser_complain(parser, scope, token, "'%.*s' is no owner name: %s", shown(token),
                              token->text, reason);
@@ -174,33 +172,38 @@ static bool parse_type(struct zone_parser *parser, const struct zone_scope *scop
     return true;
 }
 
+/* parse_head_word - the next word before the data: a TTL, a class or the type. */
+static bool parse_head_word(struct zone_parser *parser, const struct zone_scope *scope,
+                            const struct zone_token *token, struct head *head)
+{
+    uint16_t class = token->quoted ? 0 : zone_text_class(token->text, token->len);
+    if ((is_ttl(token) && head->ttl) || (class != 0 && head->class)) {
+        zone_parser_complain(parser, scope, token, "a second %s", class != 0 ? "class" : "TTL");
+        return false;
+    }
+    if (is_ttl(token)) {
+        head->ttl = token;
+        return parse_ttl(parser, scope, token, &head->ttl_s);
+    }
+    if (class == 0) {
+        head->type = token;
+        return parse_type(parser, scope, token, &head->type_number);
+    }
+    head->class = token;
+    if (class != DNS_CLASS_IN)
+        zone_parser_complain(parser, scope, token, "class '%.*s', expected IN", shown(token),
+                             token->text);
+    return class == DNS_CLASS_IN;
+}
+
 /* parse_head - TTL and class in either order, each at most once, then the type. */
 static bool parse_head(struct zone_parser *parser, const struct zone_scope *scope,
                        const struct zone_entry *entry, struct head *head)
 {
     head->used = !entry->blank_owner;
-    for (; head->used < entry->count && !head->type; head->used++) {
-        const struct zone_token *token = &entry->tokens[head->used];
-        uint16_t class = token->quoted ? 0 : zone_text_class(token->text, token->len);
-        if (is_ttl(token) && !head->ttl) {
-            head->ttl = token;
-            if (!parse_ttl(parser, scope, token, &head->ttl_s))
-                return false;
-
-        } else if (class != 0 && !head->class) {
-            head->class = token;
-            if (class != DNS_CLASS_IN) {
-                zone_parser_complain(parser, scope, token, "class '%.*s', expected IN",
-                                     shown(token), token->text);
-                return false;
-            }
-        } else {
-
-            head->type = token;
-            if (!parse_type(parser, scope, token, &head->type_number))
-                return false;
-        }
-    }
+    while (head->used < entry->count && !head->type)
+        if (!parse_head_word(parser, scope, &entry->tokens[head->used++], head))
+            return false;
     if (!head->type)
         zone_parser_complain(parser, scope, &entry->tokens[entry->count - 1],
                              "the record ends before its type");

@@ -9,7 +9,7 @@
 #include "zone_text.h"
 
 /* ldns counts base64 in 16 bits with a sign. */
-enum { BASE64_BYTES_MAX = 32000 };
+enum { BASE64_BYTES_MAX = 32000, BASE64_TEXT_MAX = BASE64_BYTES_MAX / 3 * 4 };
 
 /* What is needed to convert the words of one record. */
 struct job {
@@ -56,9 +56,30 @@ static bool put_name(struct job *job, const struct zone_token *token)
     return true;
 }
 
+/* number_bytes - the size of a field that is a number, or may be written as one; else 0. */
+static size_t number_bytes(enum zone_field field)
+{
+    if (field == ZONE_FIELD_U32)
+        return 4;
+    if (field == ZONE_FIELD_U16 || field == ZONE_FIELD_CERT_TYPE)
+        return 2;
+    return field == ZONE_FIELD_U8 || field == ZONE_FIELD_ALGORITHM ||
+           field == ZONE_FIELD_TLSA_USAGE || field == ZONE_FIELD_TLSA_SELECTOR ||
+           field == ZONE_FIELD_TLSA_MATCHING;
+}
+
+/* is_number - must it be a number? A field that has names, too, is one if it starts like one.
+ */
+static bool is_number(const struct zone_token *token, enum zone_field field)
+{
+    bool only = field == ZONE_FIELD_U8 || field == ZONE_FIELD_U16 || field == ZONE_FIELD_U32;
+    bool digit = token->len > 0 && token->text[0] >= '0' && token->text[0] <= '9';
+    return only || (number_bytes(field) > 0 && digit);
+}
+
 static bool put_number(struct job *job, const struct zone_token *token, enum zone_field field)
 {
-    size_t bytes = field == ZONE_FIELD_U8 ? 1 : field == ZONE_FIELD_U16 ? 2 : 4;
+    size_t bytes = number_bytes(field);
     uint64_t value, max = (UINT64_C(1) << 8 * bytes) - 1;
     if (!zone_text_number(token->text, token->len, max, &value))
         return refuse(job, token, field);
@@ -116,20 +137,6 @@ static bool join(struct job *job, size_t words, const char *separator)
     return !text.failed;
 }
 
-/* bad_param - which of the words ldns refuses, each by itself. */
-static const struct zone_token *bad_param(struct job *job, size_t words)
-{
-    const struct zone_token *first = &job->tokens[job->at];
-    for (size_t i = 0; i < words; i++) {
-        memcpy(job->rdata->text, first[i].text, first[i].len);
-        job->rdata->text[first[i].len] = '\0';
-        if (zone_field_convert(ZONE_FIELD_SVCPARAMS, job->rdata->text, job->out.pos,
-                               writer_left(&job->out)) < 0)
-            return &first[i];
-    }
-    return first;
-}
-
 /* put_converted - words words as one field by ldns. */
 static bool put_converted(struct job *job, enum zone_field field, size_t words,
                           const char *separator)
@@ -143,13 +150,12 @@ static bool put_converted(struct job *job, enum zone_field field, size_t words,
     size_t text_len = strlen(job->rdata->text);
     if (field == ZONE_FIELD_HEX && text_len % 2 != 0)
         return refuse_because(job, first, "the number of hex digits is odd");
-    if (field == ZONE_FIELD_BASE64 && text_len > BASE64_BYTES_MAX / 3 * 4)
+    if (field == ZONE_FIELD_BASE64 && text_len > BASE64_TEXT_MAX)
         return refuse_because(job, first, "base64 text of more than 32,000 bytes");
     long len =
         zone_field_convert(field, job->rdata->text, job->out.pos, writer_left(&job->out));
     if (len < 0)
-        return refuse(job, field == ZONE_FIELD_SVCPARAMS ? bad_param(job, words) : first,
-                      field);
+        return refuse(job, first, field);
     writer_reserve(&job->out, (size_t)len);
     job->at += words;
     return true;
@@ -172,8 +178,7 @@ static bool put_hip(struct job *job)
     for (size_t i = 1; i < 3; i++)
         if (!zone_field_check_word(words[i], first[i].text, first[i].len))
             return refuse(job, &first[i], words[i]);
-    if (first[1].len % 2 != 0 || first[1].len > TAG_TEXT_MAX ||
-        first[2].len > BASE64_BYTES_MAX / 3 * 4)
+    if (first[1].len % 2 != 0 || first[1].len > TAG_TEXT_MAX || first[2].len > BASE64_TEXT_MAX)
         return refuse(job, first, ZONE_FIELD_HIP);
     return put_converted(job, ZONE_FIELD_HIP, 3, " ");
 }
@@ -220,12 +225,26 @@ static bool put_ipseckey(struct job *job)
     return put_converted(job, ZONE_FIELD_BASE64, job->count - job->at, "");
 }
 
+static bool put_svcparams(struct job *job)
+{
+    const struct zone_token *first = &job->tokens[job->at];
+    size_t words = job->count - job->at;
+    size_t good = zone_svcparams_put(first, words, &job->out, (uint8_t *)job->rdata->text,
+                                     sizeof(job->rdata->text));
+    if (good < words)
+        return refuse(job, &first[good], ZONE_FIELD_SVCPARAMS);
+    job->at = job->count;
+    return true;
+}
+
 static bool put_rest(struct job *job, enum zone_field field)
 {
     size_t words = job->count - job->at;
     bool spaced = field != ZONE_FIELD_HEX && field != ZONE_FIELD_BASE64;
     if (field == ZONE_FIELD_IPSECKEY)
         return put_ipseckey(job);
+    if (field == ZONE_FIELD_SVCPARAMS)
+        return put_svcparams(job);
     if (field == ZONE_FIELD_LOC && !zone_field_check_loc(&job->tokens[job->at], words))
         return refuse(job, &job->tokens[job->at], field);
     return put_converted(job, field, words, spaced ? " " : "");
@@ -239,10 +258,8 @@ static bool check_quotes(struct job *job, enum zone_field field)
         const struct zone_token *token = &job->tokens[i];
         bool string = field == ZONE_FIELD_STRING || field == ZONE_FIELD_LONG_STRING ||
                       field == ZONE_FIELD_TAG;
-        if (token->quoted && !string)
+        if (token->quoted && !string && !(token->glued && field == ZONE_FIELD_SVCPARAMS))
             return refuse_because(job, token, "this cannot be a quoted string");
-        if (token->inner_quote && field != ZONE_FIELD_SVCPARAMS)
-            return refuse_because(job, token, "quotes must stand around the whole word");
     }
     return true;
 }
@@ -265,7 +282,7 @@ static bool put_field(struct job *job, enum zone_field field)
     bool ok;
     if (field == ZONE_FIELD_NAME)
         ok = put_name(job, token);
-    else if (field == ZONE_FIELD_U8 || field == ZONE_FIELD_U16 || field == ZONE_FIELD_U32)
+    else if (is_number(token, field))
         ok = put_number(job, token, field);
     else if (field == ZONE_FIELD_PERIOD)
         ok = put_period(job, token);

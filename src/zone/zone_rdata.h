@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rhumb/cursor.h"
+
 #include "zone_lexer.h"
 
 enum zone_field {
@@ -88,6 +90,29 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len);
 
 /* zone_field_check_loc - the words of a LOC record (RFC 1876 section 3). */
 bool zone_field_check_loc(const struct zone_token *tokens, size_t count);
+
+/* ---- zone_svcparams.c ---- */
+
+/* Keys of RFC 9460 section 14.3.2, RFC 9461 and RFC 9540. */
+enum {
+    SVC_MANDATORY = 0,
+    SVC_ALPN = 1,
+    SVC_NO_DEFAULT_ALPN = 2,
+    SVC_PORT = 3,
+    SVC_IPV4HINT = 4,
+    SVC_ECH = 5,
+    SVC_IPV6HINT = 6,
+    SVC_DOHPATH = 7,
+    SVC_OHTTP = 8,
+    SVC_KEY_MAX = 65534, /* 65535 is reserved */
+};
+
+/* zone_svcparams_put - words such as alpn=h2,h3 to wire form, sorted by key.
+ *
+ * returns  count, or the index of the word that is wrong (or repeats a key)
+ */
+size_t zone_svcparams_put(const struct zone_token *tokens, size_t count, struct writer *out,
+                          uint8_t *scratch, size_t scratch_size);
 
 /* ---- zone_rdata_check.c ---- */
 

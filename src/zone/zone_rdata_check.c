@@ -57,15 +57,6 @@ static bool has_param(struct reader r, uint16_t wanted)
     return false;
 }
 
-enum {
-    SVC_MANDATORY = 0,
-    SVC_ALPN = 1,
-    SVC_NO_DEFAULT_ALPN = 2,
-    SVC_PORT = 3,
-    SVC_IPV4HINT = 4,
-    SVC_IPV6HINT = 6
-};
-
 /* check_svcparam - the value of one parameter whose form we know (RFC 9460 sections 7, 8). */
 static bool check_svcparam(struct reader all, uint16_t key, struct reader value)
 {
@@ -159,7 +150,7 @@ static bool check_loc(const uint8_t *loc)
         if (size >> 4 > 9 || (size & 15) > 9)
             return false;
     }
-    int64_t equator = INT64_C(1) << 31, degree = 3600 * 1000;
+    int64_t equator = INT64_C(1) << 31, degree = INT64_C(3600) * 1000;
     int64_t latitude = (int64_t)reader_u32(&r) - equator;
     int64_t longitude = (int64_t)reader_u32(&r) - equator;
     return version == 0 && latitude >= -90 * degree && latitude <= 90 * degree &&
@@ -249,9 +240,13 @@ bool zone_rdata_check(uint16_t type, const uint8_t *rdata, size_t len, uint64_t 
         take_field(&r, field, &hash);
         if (field != ZONE_FIELD_NAME && !r.failed)
             hash = hash_bytes(hash, start, (size_t)(r.pos - start));
+        if (r.failed)
+            *out_reason = field == ZONE_FIELD_SVCPARAMS
+                              ? "the parameters contradict each other (RFC 9460 sections 7, 8)"
+                              : "the data is not what the type asks for";
     }
     *out_hash = hash;
-    *out_reason = r.failed ? "the data is not what the type asks for"
-                           : "bytes are left over behind the data of the type";
+    if (!r.failed && reader_left(&r) > 0)
+        *out_reason = "bytes are left over behind the data of the type";
     return !r.failed && reader_left(&r) == 0;
 }

@@ -1,6 +1,7 @@
 /* The home of ldns: what fields a type has, and the conversion of one field. ldns sees text of
  * the operator's files only, one word (or the words of one field) at a time, already checked
  * for what it gets wrong. Its wire parser, its tokenizer and its zone reader are not used. */
+#include <stdbool.h> /* before ldns, which else makes bool a signed char */
 #include <string.h>
 #include <strings.h>
 
@@ -44,6 +45,33 @@ static const uint8_t fields[] = {
     [LDNS_RDF_TYPE_SVCPARAMS] = ZONE_FIELD_SVCPARAMS,
 };
 
+/* Types that ldns does not know, or describes wrongly (DSYNC: RFC 9859 section 2.1). */
+static const struct shape {
+    uint16_t type;
+    char name[ZONE_TYPE_TEXT_MAX];
+    uint8_t count;
+    bool repeats; /* the last field, any number of times */
+    uint8_t fields[4];
+} shapes[] = {
+    {22, "NSAP", 1, false, {ZONE_FIELD_OPAQUE}},
+    {23, "NSAP-PTR", 1, false, {ZONE_FIELD_NAME}},
+    {40, "SINK", 1, false, {ZONE_FIELD_OPAQUE}},
+    {56, "NINFO", 1, true, {ZONE_FIELD_STRING}},
+    {66, "DSYNC", 4, false, {ZONE_FIELD_TYPE, ZONE_FIELD_U8, ZONE_FIELD_U16, ZONE_FIELD_NAME}},
+    {258, "AVC", 1, true, {ZONE_FIELD_STRING}},
+    {260, "AMTRELAY", 1, false, {ZONE_FIELD_OPAQUE}},
+    {261, "RESINFO", 1, true, {ZONE_FIELD_STRING}},
+    {262, "WALLET", 1, true, {ZONE_FIELD_STRING}},
+};
+
+static const struct shape *find_shape(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        if (shapes[i].type == type)
+            return &shapes[i];
+    return NULL;
+}
+
 uint16_t zone_rdata_type(const char *text, size_t len)
 {
     char name[ZONE_TYPE_TEXT_MAX];
@@ -54,21 +82,26 @@ uint16_t zone_rdata_type(const char *text, size_t len)
     uint16_t type = dns_type_parse(name);
     if (type != 0 || strncasecmp(name, "TYPE", 4) == 0)
         return type; /* ldns would take TYPE12x for TYPE12 */
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        if (strcasecmp(shapes[i].name, name) == 0)
+            return shapes[i].type;
     return (uint16_t)ldns_get_rr_type_by_name(name);
 }
 
 /* descriptor - what ldns knows about the type; NULL: nothing (it answers an entry without a
- * name, of another type). Its SINK has one field where there are four. */
+ * name, of another type). */
 static const ldns_rr_descriptor *descriptor(uint16_t type)
 {
     const ldns_rr_descriptor *d = ldns_rr_descript(type);
-    bool known = d && d->_type == (ldns_rr_type)type && d->_name && type != LDNS_RR_TYPE_SINK;
-    return known ? d : NULL;
+    return d && d->_type == (ldns_rr_type)type && d->_name ? d : NULL;
 }
 
 const char *zone_rdata_type_name(uint16_t type, char buffer[ZONE_TYPE_TEXT_MAX])
 {
+    const struct shape *shape = find_shape(type);
     const ldns_rr_descriptor *d = descriptor(type);
+    if (shape)
+        return shape->name;
     if (d && strlen(d->_name) < ZONE_TYPE_TEXT_MAX)
         return d->_name;
     return dns_type_name(type, buffer);
@@ -76,17 +109,24 @@ const char *zone_rdata_type_name(uint16_t type, char buffer[ZONE_TYPE_TEXT_MAX])
 
 bool zone_rdata_fields(uint16_t type, size_t *out_min, size_t *out_max)
 {
+    const struct shape *shape = find_shape(type);
     const ldns_rr_descriptor *d = descriptor(type);
-    if (!d)
-        return false;
-    *out_min = ldns_rr_descriptor_minimum(d);
-    *out_max = ldns_rr_descriptor_maximum(d);
-    return true;
+    if (shape) {
+        *out_min = shape->count;
+        *out_max = shape->repeats ? SIZE_MAX : shape->count;
+    } else if (d) {
+        *out_min = ldns_rr_descriptor_minimum(d);
+        *out_max = ldns_rr_descriptor_maximum(d);
+    }
+    return shape || d;
 }
 
 enum zone_field zone_rdata_field(uint16_t type, size_t idx)
 {
+    const struct shape *shape = find_shape(type);
     const ldns_rr_descriptor *d = descriptor(type);
+    if (shape)
+        return (enum zone_field)shape->fields[idx < shape->count ? idx : shape->count - 1u];
     if (!d)
         return ZONE_FIELD_OPAQUE;
     size_t theirs = (size_t)ldns_rr_descriptor_field_type(d, idx);

@@ -10,8 +10,8 @@ enum err zone_set_build(struct zone **zones, size_t zone_count, struct arena *ar
     while (slot_count < zone_count * 2)
         slot_count *= 2;
     struct zone_set set = {.zone_count = zone_count, .slot_mask = slot_count - 1};
-    set.slots = arena_alloc_array(arena, slot_count, sizeof(*set.slots));
-    set.zones = arena_alloc_array(arena, zone_count + 1, sizeof(*set.zones));
+    set.slots = arena_alloc_array(arena, slot_count, sizeof(struct zone *));
+    set.zones = arena_alloc_array(arena, zone_count + 1, sizeof(struct zone *));
     if (!set.slots || !set.zones)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < zone_count; i++) {

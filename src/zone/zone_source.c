@@ -151,8 +151,10 @@ const struct diag_place *zone_spot_place(const struct zone_spot *spot,
         len--;
     if (len >= ZONE_EXCERPT_MAX)
         len = ZONE_EXCERPT_MAX - 1;
+    memcpy(buffer->excerpt, start, len);
     for (size_t i = 0; i < len; i++) /* a terminal shall not obey what stands in a file */
-        buffer->excerpt[i] = (unsigned char)start[i] < ' ' && start[i] != '\t' ? '?' : start[i];
+        if ((unsigned char)start[i] < ' ' && start[i] != '\t')
+            buffer->excerpt[i] = '?';
     buffer->excerpt[len] = '\0';
     buffer->place = (struct diag_place){
         .file = spot->source->path,

@@ -149,7 +149,7 @@ static void fill_node(const struct zone_draft *draft, const struct zone_owner *o
 static enum err fill_nodes(const struct zone_draft *draft, const uint32_t *position,
                            const struct blocks *start)
 {
-    uint32_t *owner_at = malloc(draft->owner_count * sizeof(*owner_at));
+    uint32_t *owner_at = calloc(draft->owner_count, sizeof(*owner_at));
     struct blocks blocks = *start;
     if (!owner_at)
         return ERR_NO_MEMORY;
@@ -215,7 +215,7 @@ enum err zone_tree_build(const struct zone_draft *draft, struct arena *arena,
         .rrsets = arena_alloc_array(arena, sizes.rrset_count, sizeof(struct rrset)),
         .rdata = arena_alloc(arena, sizes.rdata_bytes),
     };
-    uint32_t *position = malloc(draft->owner_count * sizeof(*position));
+    uint32_t *position = calloc(draft->owner_count, sizeof(*position));
     enum err err = ERR_NO_MEMORY;
     if (zone && blocks.nodes && blocks.names && blocks.rrsets && blocks.rdata && position)
         err = canonical_order(draft, position);

@@ -25,10 +25,11 @@ static const double regions[REGIONS][2] = {
     {35.68, 139.69}, {1.35, 103.82},   {-33.87, 151.2}, {-23.55, -46.63},
 };
 
+/* Seconds of processor time: one thread, nothing waits, and neighbours count less. */
 static double now_s(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 

@@ -8,8 +8,8 @@ In the configuration and the files, @PORT@ becomes the server's port, and @NAME@
 in the third argument. At the end the server must exit with 0 after SIGTERM, and must have
 written no sanitizer report: else the test fails.
 
-The program is $RHUMB_BINARY, else build-asan's or build-release's. Everything a test starts dies with
-it, by kill -9 too.
+The program is $RHUMB_BINARY, else build-asan's or build-release's. It dies with the test, even by
+kill -9.
 """
 import ctypes
 import os
@@ -105,7 +105,7 @@ def black_hole(address):
 
 def find_binary():
     places = [os.environ.get("RHUMB_BINARY", "")]
-    places += [f"{ROOT}/{build}/src/app/rhumb" for build in ("build-asan", "build-release", "build")]
+    places += [f"{ROOT}/{build}/src/app/rhumb" for build in ("build-asan", "build-release")]
     for place in places:
         if place and os.access(place, os.X_OK):
             return place

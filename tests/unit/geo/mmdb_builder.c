@@ -38,8 +38,7 @@ void mmdb_builder_free(struct mmdb_builder *builder)
     free(builder);
 }
 
-/* ---- Data ---------------------------------------------------------------------------------
- */
+/* ---- Data ---- */
 
 enum type { TYPE_TEXT = 2, TYPE_DOUBLE = 3, TYPE_U16 = 5, TYPE_U32 = 6, TYPE_MAP = 7 };
 
@@ -174,8 +173,7 @@ static int put_record(struct mmdb_builder *builder, const struct mmdb_record *re
     return RECORD(builder->record_count++);
 }
 
-/* ---- The tree -----------------------------------------------------------------------------
- */
+/* ---- The tree ---- */
 
 static unsigned bit_of(const uint8_t *bytes, unsigned idx)
 {
@@ -226,8 +224,7 @@ static void add_aliases(struct mmdb_builder *builder)
     insert_bits(builder, ip_embedding_ranges[3].addr.bytes, 32, v4); /* 2001::/32 */
 }
 
-/* ---- The file -----------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 static uint32_t number_of(const struct mmdb_builder *builder, int branch)
 {

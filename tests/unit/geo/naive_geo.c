@@ -1,14 +1,13 @@
 #include "naive_geo.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "rhumb/require.h"
 
-/* ---- Inventing ----------------------------------------------------------------------------
- */
+/* ---- Inventing ---- */
 
 static bool chance(struct rng *rng, uint32_t one_in)
 {
@@ -138,10 +137,10 @@ static void invent_database(struct world *world, struct naive_database *database
 
 static struct geo_db *write_and_open(const struct naive_database *database)
 {
-    char path[] = "/tmp/rhumb-geo-XXXXXX";
-    int fd = mkstemp(path);
+    char path[32]; /* a file in memory: quicker than on a disk */
+    int fd = memfd_create("test", MFD_CLOEXEC);
     REQUIRE(fd >= 0);
-    close(fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     struct mmdb_builder *builder = mmdb_builder_new(&database->options);
     for (size_t i = 0; i < database->network_count; i++)
         mmdb_builder_insert(builder, &database->networks[i].prefix,
@@ -151,11 +150,15 @@ static struct geo_db *write_and_open(const struct naive_database *database)
     struct diag_list *diags = diag_list_new();
     struct geo_db *db = NULL;
     enum err err = geo_db_open(path, NULL, diags, &db);
-    if (err != ERR_OK)
-        diag_print_all(diags, stderr);
+    close(fd);
+    if (err != ERR_OK) { /* everything it says may be covered by something else: no fault */
+        bool silent = strstr(diag_get(diags, 0)->message, "no record has a country") != NULL;
+        if (!silent)
+            diag_print_all(diags, stderr);
+        REQUIRE(silent);
+    }
     diag_list_free(diags);
-    unlink(path);
-    return err == ERR_OK ? db : NULL;
+    return db;
 }
 
 /* says_something - else the file would be refused for want of a schema. */
@@ -186,7 +189,7 @@ void world_make(struct world *world, struct rng *rng)
         *database = (struct naive_database){0};
         invent_database(world, database, rng);
         struct geo_db *db = says_something(database) ? write_and_open(database) : NULL;
-        if (db) /* else everything it said was covered by something else: another one */
+        if (db)
             world->opened[opened++] = db;
         else
             world->prefix_count = 0;
@@ -256,8 +259,7 @@ struct ip_addr world_address(const struct world *world, struct rng *rng)
     }
 }
 
-/* ---- Judging ------------------------------------------------------------------------------
- */
+/* ---- Judging ---- */
 
 /* in_tree - a prefix or address where a file of that version has it. */
 static struct ip_prefix in_tree(const struct ip_prefix *prefix, unsigned ip_version)

@@ -11,7 +11,7 @@
 
 #include "naive_geo.h"
 
-enum { WORLDS = 400, ADDRESSES = 300 };
+enum { WORLDS = 150, ADDRESSES = 300 };
 
 static void show(const char *who, const struct geo_location *location)
 {

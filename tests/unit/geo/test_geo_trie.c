@@ -12,7 +12,7 @@
 
 #include "naive_geo.h"
 
-enum { WORLDS = 300, ADDRESSES = 200, ARENA_BYTES = 1 << 26 };
+enum { WORLDS = 150, ADDRESSES = 200, ARENA_BYTES = 1 << 26 };
 
 /* One world, compiled. */
 struct compiled {

@@ -85,7 +85,7 @@ void net_fixture_start(struct net_fixture *fixture)
 {
     struct diag_list *diags = diag_list_new();
     assert_non_null(diags);
-    enum err err = net_open(&fixture->server, fixture->slot, diags, &fixture->net);
+    enum err err = net_open(&fixture->server, fixture->slot, 1, diags, &fixture->net);
     diag_print_all(diags, stderr);
     diag_list_free(diags);
     assert_int_equal(err, ERR_OK);

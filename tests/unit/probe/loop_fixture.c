@@ -10,7 +10,7 @@
 static void on_guard(uv_timer_t *guard)
 {
     struct loop_fixture *fixture = (struct loop_fixture *)guard->data;
-    fixture->guard_fired = true;
+    fixture->guard_fired = uv_now(&fixture->loop) >= fixture->guard_ms;
 }
 
 void loop_fixture_open(struct loop_fixture *fixture, uint32_t max_in_flight,
@@ -24,7 +24,8 @@ void loop_fixture_open(struct loop_fixture *fixture, uint32_t max_in_flight,
     assert_int_equal(uv_loop_init(&fixture->loop), 0);
     uv_timer_init(&fixture->loop, &fixture->guard);
     fixture->guard.data = fixture;
-    uv_timer_start(&fixture->guard, on_guard, GUARD_MS, 0);
+    fixture->guard_ms = uv_now(&fixture->loop) + GUARD_MS;
+    uv_timer_start(&fixture->guard, on_guard, 1, 1);
     uv_unref((uv_handle_t *)&fixture->guard);
     assert_int_equal(prober_new(&fixture->loop, &limits, &fixture->prober), ERR_OK);
 }

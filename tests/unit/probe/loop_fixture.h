@@ -1,7 +1,8 @@
 /* loop_fixture.h - a loop with one prober, a guard against hanging, and recorded results.
  *
  * Nothing here sleeps: the loop runs until the expected results have come. The guard fails the
- * test when they do not come in time; it is generous because sanitizers are slow.
+ * test when they do not come in time; it is generous because sanitizers are slow. It ticks
+ * every millisecond, so that uv_run(UV_RUN_ONCE) never blocks long after what was waited for.
  */
 #pragma once
 
@@ -14,6 +15,7 @@ enum { GUARD_MS = 30000, RESULTS_KEPT = 64 };
 struct loop_fixture {
     uv_loop_t loop;
     uv_timer_t guard;
+    uint64_t guard_ms; /* when it fires, in the loop's time */
     bool guard_fired;
     struct prober *prober; /* NULL once closed */
 };

@@ -51,6 +51,42 @@ static inline void unload(struct loaded *l)
     arena_free(l->arena);
 }
 
+/* A zone and the only diagnostic it gets; message NULL: it gets none. line 0: no line is at
+ * fault. */
+struct broken {
+    const char *text;
+    enum diag_severity severity;
+    uint32_t line, column;
+    const char *message, *remedy;
+};
+
+#define CLEAN DIAG_WARNING, 0, 0, NULL, NULL
+
+static inline void check_cases(const struct broken *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct loaded l = load_text(cases[i].text);
+        bool is_error = cases[i].message && cases[i].severity == DIAG_ERROR;
+        if (diag_count(l.diags) != (cases[i].message != NULL))
+            diag_print_all(l.diags, stderr);
+        assert_int_equal(l.err, is_error ? ERR_INVALID : ERR_OK);
+        assert_int_equal(l.zone != NULL, !is_error);
+        assert_int_equal(diag_count(l.diags), cases[i].message != NULL);
+        if (cases[i].message) {
+            const struct diag *diag = diag_get(l.diags, 0);
+            assert_string_equal(diag->message, cases[i].message);
+            assert_string_equal(diag->remedy ? diag->remedy : "",
+                                cases[i].remedy ? cases[i].remedy : "");
+            assert_int_equal(diag->severity, cases[i].severity);
+            assert_string_equal(diag->place.file, "t.zone");
+            assert_int_equal(diag->place.line, cases[i].line);
+            assert_int_equal(diag->place.column, cases[i].column);
+            assert_int_equal(diag->place.excerpt != NULL, cases[i].line > 0);
+        }
+        unload(&l);
+    }
+}
+
 /* load_clean - a zone without errors; what is wrong is shown. */
 static inline struct loaded load_clean(const char *text)
 {

@@ -1,0 +1,65 @@
+/* sim.h - targets that live and die by a script, probed in simulated time.
+ *
+ * No clock, no socket, no loop: a run of ten minutes takes a few milliseconds and every event
+ * has its exact millisecond. The simulation does what probe/ and app/ do together: start a
+ * probe, wait for its result or for the timeout, let the state machine take a step, plan the
+ * next probe. Delays are taken exactly as the machine asks for them; the prober makes them up
+ * to 5 % shorter, never longer, so the times here are upper bounds.
+ *
+ *   script    answers ........| black hole ..........| answers ...
+ *   probes    ok      ok      timeout  timeout  timeout
+ *   machine   UP              SUSPECT           DOWN
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/health_fsm.h"
+
+enum sim_behaviour {
+    SIM_ANSWERS,    /* after rtt_ms */
+    SIM_REFUSES,    /* after rtt_ms */
+    SIM_BLACK_HOLE, /* packets vanish */
+    SIM_OWN_FAULT,  /* we cannot probe at all, and know it at once */
+};
+
+/* From from_ms on, until the next phase. */
+struct sim_phase {
+    uint64_t from_ms;
+    enum sim_behaviour behaviour;
+    uint32_t rtt_ms;
+};
+
+enum { SIM_EVENTS_MAX = 2048 };
+
+struct sim_event {
+    uint64_t at_ms;
+    enum health_state to;
+};
+
+struct sim_target {
+    /* set by the test */
+    const struct sim_phase *phases; /* borrowed; in order of time, the first from 0 */
+    size_t phase_count;
+    struct health_thresholds thresholds;
+    uint32_t timeout_ms;
+    uint64_t next_ms; /* when the first probe starts; later: the next start or result */
+    /* results */
+    struct health_machine machine;
+    struct sim_event events[SIM_EVENTS_MAX]; /* the first ones */
+    size_t event_count, probe_count;
+    size_t to_down_count; /* how often it became DOWN */
+    /* the probe that is under way */
+    bool probing;
+    enum health_outcome coming;
+    uint32_t coming_rtt_us;
+};
+
+/* sim_run - advance all targets, event by event, until nothing is left before end_ms. Targets
+ * with equal times take turns in the order of the array. May be called again to go on. */
+void sim_run(struct sim_target *targets, size_t count, uint64_t end_ms);
+
+/* sim_time_of - when target entered state for the nth time (from 0); UINT64_MAX: never. */
+uint64_t sim_time_of(const struct sim_target *target, enum health_state state, size_t nth);

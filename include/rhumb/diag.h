@@ -54,7 +54,7 @@ void diag_remedy(struct diag_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* diag_remedy_nearest - "did you mean 'X'?" with the candidate nearest to word (edit distance
- * at most 2 and less than half of the word), else "expected one of: a, b, c". */
+ * at most 2 and at most half of the word), else "expected one of: a, b, c". */
 void diag_remedy_nearest(struct diag_list *list, const char *word,
                          const char *const *candidates, size_t candidate_count);
 

@@ -85,6 +85,7 @@ static const char *option_value(int argc, char **argv, int *i, const char *name)
 
 static bool parse_word(int argc, char **argv, int *i, struct options *options)
 {
+    const char *word = argv[*i]; /* option_value() may go on to the next */
     const char *value = option_value(argc, argv, i, "-c");
     if (!value)
         value = option_value(argc, argv, i, "--config");
@@ -95,7 +96,6 @@ static bool parse_word(int argc, char **argv, int *i, struct options *options)
     value = option_value(argc, argv, i, "--client");
     if (value && options->command == COMMAND_EXPLAIN)
         return parse_client(value, options);
-    const char *word = argv[*i];
     if (*word != '-' && options->command == COMMAND_EXPLAIN) {
         if (!options->name) {
             options->name = word;

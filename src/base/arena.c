@@ -10,6 +10,9 @@
 
 enum { CHUNK_BYTES = 64 * 1024, ALIGNMENT = 16 };
 
+/* No maximum lies above this, so that a size rounded up, with its chunk's head, cannot wrap. */
+#define ARENA_BYTES_MAX (SIZE_MAX / 4)
+
 /* An allocation larger than this gets a chunk of its own, so that it wastes no tail of a common
  * one. */
 enum { OWN_CHUNK_BYTES = CHUNK_BYTES / 4 };
@@ -37,7 +40,7 @@ struct arena *arena_new(size_t max_bytes)
 {
     struct arena *arena = calloc(1, sizeof(*arena));
     if (arena)
-        arena->max_bytes = max_bytes;
+        arena->max_bytes = max_bytes < ARENA_BYTES_MAX ? max_bytes : ARENA_BYTES_MAX;
     return arena;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,24 +48,26 @@ static void enlarge_buffers(int fd)
         (void)SET_OPTIONS(fd, permitted);
 }
 
-/* The address a query was sent to comes with it, so that its answer can leave from there.
+/* On a wildcard socket the address a query was sent to comes with it, so that its answer can leave
+ * from there. A socket bound to one address has no choice, and is spared the control data.
  *
  * PMTUDISC_OMIT: answers are limited by size (`udp_size`), not by what somebody claims about
  * the path: a forged "fragmentation needed" must not make us send fragments, in which a forged
  * second half can be slipped in. source RFC 9715 section 3.1 and appendix A */
-static int set_udp_options(int fd, enum ip_family family)
+static int set_udp_options(int fd, const struct ip_addr *addr)
 {
-    static const struct option v4[] = {
-        {IPPROTO_IP, IP_PKTINFO, 1},
-        {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT},
-    };
-    static const struct option v6[] = {
-        {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
-        {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT},
+    static const struct ip_addr any = {0};
+    bool is_v4 = addr->family == IP_V4;
+    bool is_wildcard = memcmp(addr->bytes, any.bytes, sizeof(any.bytes)) == 0;
+    const struct option options[] = {
+        is_v4 ? (struct option){IPPROTO_IP, IP_PKTINFO, is_wildcard}
+              : (struct option){IPPROTO_IPV6, IPV6_RECVPKTINFO, is_wildcard},
+        is_v4 ? (struct option){IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT}
+              : (struct option){IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT},
     };
 
     enlarge_buffers(fd);
-    return family == IP_V4 ? SET_OPTIONS(fd, v4) : SET_OPTIONS(fd, v6);
+    return SET_OPTIONS(fd, options);
 }
 
 /* Connections inherit TCP_NODELAY from the listener. SO_REUSEADDR: a restart need not wait for
@@ -89,7 +92,7 @@ static int set_up(int fd, const struct ip_addr *addr, uint16_t port,
     if (error == 0 && addr->family == IP_V6)
         error = SET_OPTIONS(fd, only_v6); /* [::] and 0.0.0.0 live side by side */
     if (error == 0)
-        error = transport == NET_UDP ? set_udp_options(fd, addr->family) : set_tcp_options(fd);
+        error = transport == NET_UDP ? set_udp_options(fd, addr) : set_tcp_options(fd);
     if (error != 0)
         return error;
     struct sockaddr_storage address;

@@ -41,7 +41,7 @@ struct standing {
     bool suspect;
 };
 
-static enum result select_service(struct selection *s, uint16_t service, uint8_t pinned);
+static enum result select_service(struct selection *s, uint16_t index, uint8_t pinned);
 
 static bool is_up(const struct selection *s, const struct policy_endpoint *endpoint)
 {

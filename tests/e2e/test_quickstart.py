@@ -177,8 +177,8 @@ def _(server, backends):
 @tap.case("a dead region is left, but personal data stays in Europe, dead or alive")
 def _(server, backends):
     backends[1].refuse()
-    wait_until(lambda: data(server, "www.example.com", f"+subnet={DE}") == ["127.0.3.1"], 10,
-               "Germany goes to the region that serves `default`")
+    wait_until(lambda: data(server, "www.example.com", f"+subnet={DE}") == ["127.0.1.1"], 10,
+               "Germany goes to the nearest region that is left")
     seen = server.dig("private.example.com", f"+subnet={DE}")
     check_equal((seen.data, "EDE" in seen.text), (["127.0.2.1"], True))
     check_equal(data(server, "private.example.com", f"+subnet={US}"), ["127.0.1.1"])

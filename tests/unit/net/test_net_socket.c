@@ -26,14 +26,20 @@ static void udp_sockets_tell_the_address_asked_and_ignore_path_mtu(void **state)
 {
     (void)state;
     int fd = open_socket("127.0.0.1", NET_UDP);
-    assert_int_equal(option_of(fd, IPPROTO_IP, IP_PKTINFO), 1);
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_PKTINFO), 0); /* it has one address only */
     assert_int_equal(option_of(fd, IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_OMIT);
     assert_int_equal(option_of(fd, SOL_SOCKET, SO_REUSEPORT), 1);
     close(fd);
+    fd = open_socket("0.0.0.0", NET_UDP);
+    assert_int_equal(option_of(fd, IPPROTO_IP, IP_PKTINFO), 1);
+    close(fd);
     if (!net_fixture_has_ipv6())
         return;
-    fd = open_socket("::1", NET_UDP);
+    fd = open_socket("::", NET_UDP);
     assert_int_equal(option_of(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO), 1);
+    close(fd);
+    fd = open_socket("::1", NET_UDP);
+    assert_int_equal(option_of(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO), 0);
     assert_int_equal(option_of(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER), IPV6_PMTUDISC_OMIT);
     assert_int_equal(option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY), 1);
     close(fd);

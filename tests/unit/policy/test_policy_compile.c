@@ -273,7 +273,7 @@ static void a_class_holds_64_regions(void **state)
     struct policy_order order = policy_class_get(&wide.set.services[0], 0);
     assert_int_equal(order.region_count, REGIONS);
     assert_true(order.allowed == UINT64_MAX);
-    for (uint8_t i = 0; i < REGIONS; i++) {
+    for (unsigned i = 0; i < REGIONS; i++) {
         assert_int_equal(order.regions[i], i);
         assert_int_equal(order.group_end[i], REGIONS);
     }

@@ -21,6 +21,7 @@ struct machine {
     struct probe *probe;
     struct health_monitor *monitor;
     uint32_t target; /* index into snapshot->targets */
+    bool own_fault;  /* the latest probe failed by a fault of ours: its state is stale */
     char reason[PROBE_REASON_MAX];
 };
 
@@ -190,6 +191,18 @@ static void tell_transition(const struct health_monitor *monitor, const struct m
               log_quote(machine->reason, reason));
 }
 
+/* tell_own_fault - once when probing begins to fail on our side, once when it works again. */
+static void tell_own_fault(const struct machine *machine)
+{
+    const struct snapshot_target *target =
+        &machine->monitor->snapshot->targets[machine->target];
+    char address[IP_TEXT_MAX], reason[LOG_QUOTE_MAX];
+    log_event(machine->own_fault ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              machine->own_fault ? "probe_stale" : "probe_works",
+              "address=%s state=%s reason=%s", ip_format(&target->addr, address),
+              health_state_name(machine->fsm.state), log_quote(machine->reason, reason));
+}
+
 /* on_result - a probe has ended: step, publish, tell; when is it due again? */
 static uint32_t on_result(void *ctx, const struct probe_result *result)
 {
@@ -201,6 +214,10 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
     bool changed = health_fsm_step(&machine->fsm, result->outcome, result->rtt_us,
                                    &machine->thresholds, clock_monotonic_ms(), &event);
     publish_word(monitor, machine);
+    if (machine->own_fault != (result->outcome == HEALTH_OWN_FAULT)) {
+        machine->own_fault = !machine->own_fault;
+        tell_own_fault(machine);
+    }
     if (changed) {
         tell_transition(monitor, machine, &event);
         review_services(monitor);

@@ -106,7 +106,8 @@ struct zone_limits {
  * checks   no or two SOA; no NS at the apex; CNAME with other data; two CNAME or DNAME; data
  * below a DNAME or out of the zone; steered name with A, AAAA or CNAME (both places), below a
  * cut, or twice; missing glue and hidden data below a cut (warnings); duplicates count once
- * (silently); TTLs of one RRset that differ (warning) owns     everything lives in arena
+ * (silently); TTLs of one RRset that differ (warning); an RRset too large for a message
+ * owns     everything lives in arena
  * returns  ERR_OK, ERR_INVALID (diags), ERR_NO_MEMORY
  * threads  any; reads files
  * source   RFC 1035 section 5; RFC 2181 5.2, 6.1, 10.1; RFC 2308 section 4 ($TTL); RFC 3597

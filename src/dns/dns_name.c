@@ -4,11 +4,6 @@
 
 #include "rhumb/hash.h"
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -162,7 +157,7 @@ unsigned dns_name_labels(const uint8_t *name)
 void dns_name_lower(uint8_t *name, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        name[i] = lower(name[i]);
+        name[i] = dns_byte_lower(name[i]);
 }
 
 bool dns_name_equal(const uint8_t *a, const uint8_t *b)

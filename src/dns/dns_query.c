@@ -24,14 +24,13 @@ static bool parse_name(struct reader *r, struct query *q)
     size_t used = 0;
     for (;;) {
         uint8_t label = reader_u8(r);
-        if (r->failed || label > DNS_LABEL_MAX || used + 1u + label >= DNS_NAME_MAX + 1u)
+        const uint8_t *bytes = reader_take(r, label);
+        size_t root = label > 0; /* behind every other label the root's must fit */
+        if (!bytes || label > DNS_LABEL_MAX || used + 1 + label + root > DNS_NAME_MAX)
             return false;
         q->name[used++] = label;
         if (label == 0)
             break;
-        const uint8_t *bytes = reader_take(r, label);
-        if (!bytes || used + label >= DNS_NAME_MAX)
-            return false;
         memcpy(q->name + used, bytes, label);
         used += label;
     }

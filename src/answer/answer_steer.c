@@ -31,14 +31,6 @@ static enum stage_step put_addresses(struct stage *stage, const struct policy_an
     return STAGE_DONE;
 }
 
-/* note_scope - the longest of all that had a say: the answer is true for no wider network (RFC
- * 7871 section 7.2.1). */
-static void note_scope(struct stage *stage, const struct policy_answer *answer)
-{
-    if (stage->client.is_ecs && answer->scope > stage->response->edns.ecs_scope)
-        stage->response->edns.ecs_scope = answer->scope;
-}
-
 enum stage_step answer_steered(struct stage *stage, const struct zone_node *node)
 {
     const struct snapshot *snapshot = stage->snapshot;
@@ -57,12 +49,14 @@ enum stage_step answer_steered(struct stage *stage, const struct zone_node *node
     };
     answer_count(&worker->counters.steered);
     policy_select(&request, &worker->rng, answer);
-    note_scope(stage, answer);
     if (answer->outcome == POLICY_EMPTY && qtype == DNS_TYPE_ANY) {
+        uint8_t scope = answer->scope; /* to have nothing for IPv4 was part of the decision */
         request.family = IP_V6;
         policy_select(&request, &worker->rng, answer);
-        note_scope(stage, answer);
+        answer->scope = answer->scope > scope ? answer->scope : scope;
     }
+    if (stage->client.is_ecs && answer->scope > stage->response->edns.ecs_scope)
+        stage->response->edns.ecs_scope = answer->scope;
     explain_state(stage, answer);
 
     if (answer->outcome == POLICY_ALIAS)

@@ -54,8 +54,7 @@ static bool parse_question(struct reader *r, struct query *q)
     return true;
 }
 
-/* skip_name - an owner name in the additional section, which may be compressed: never followed.
- */
+/* skip_name - an owner name behind the question, which may be compressed: never followed. */
 static bool skip_name(struct reader *r, bool *out_is_root)
 {
     *out_is_root = false;

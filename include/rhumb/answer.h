@@ -57,10 +57,10 @@ void answer_worker_init(struct answer_worker *worker, uint64_t seed);
 
 /* answer_query - answer one packet.
  *
- * shape    packet: anything; buffer: where the response goes, not overlapping packet, capacity
- * at least DNS_UDP_PLAIN_BYTES, and DNS_MESSAGE_MAX for TCP returns  the length of the
- * response, or 0: send nothing. Never more than the client can take. threads  any, one at a
- * time for one worker; the snapshot is pinned by the caller
+ * shape    packet: anything, up to DNS_MESSAGE_MAX bytes; buffer: where the response goes, not
+ *          overlapping packet; capacity: at least DNS_UDP_PLAIN_BYTES, DNS_MESSAGE_MAX for TCP
+ * returns  the length of the response, never more than the client can take; 0: send nothing
+ * threads  any, one at a time for one worker; the snapshot is pinned by the caller
  */
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
                     const struct ip_addr *client, enum answer_transport transport,

@@ -124,10 +124,9 @@ struct config_check {
     /* timing */
     uint32_t interval_ms; /* default 10 s; 100 ms..1 h */
     uint32_t timeout_ms;  /* default 2 s; 10 ms..60 s; at most the interval */
-    uint32_t
-        confirm_ms; /* default 100 ms: pause before the 2nd, 3rd ... probe after a failure */
-    uint32_t fall;  /* default 3; 1..100 */
-    uint32_t rise;  /* default 3; 1..100 */
+    uint32_t confirm_ms;  /* default 100 ms: pause before the 2nd, 3rd ... after a failure */
+    uint32_t fall;        /* default 3; 1..100 */
+    uint32_t rise;        /* default 3; 1..100 */
     uint32_t min_down_ms; /* default 30 s; 0..1 h */
     bool assume_up;       /* `assume: up` (default) or `down`: how UNKNOWN is answered */
     struct diag_place place;
@@ -167,7 +166,7 @@ struct config_matcher {
 struct config_service_region {
     const char *name;
     uint16_t region;  /* index into config.regions; CONFIG_NONE when `service:` makes it nested
-                         and  no region of that name is declared */
+                         and no region of that name is declared */
     uint16_t service; /* nested service, index into config.services; CONFIG_NONE: none */
     struct config_matcher *serves;
     size_t serves_count;
@@ -201,9 +200,8 @@ struct config_service {
     enum config_policy policy; /* default geo */
     uint16_t check;            /* index into config.checks; 0 = none */
     struct config_ttl ttl;
-    struct config_service_region
-        *regions;        /* in the order of the file, inherited ones included */
-    size_t region_count; /* 1..CONFIG_REGIONS_MAX */
+    struct config_service_region *regions; /* as in the file, inherited ones included */
+    size_t region_count;                   /* 1..CONFIG_REGIONS_MAX */
     uint8_t *order; /* failover: indexes into regions, each once; those left out of `order:`
                        follow */
     struct config_residency *residency;
@@ -222,11 +220,10 @@ struct config_service {
 /* ---- zones ---- */
 
 struct config_name {
-    const char
-        *owner; /* as written, `{region}` still in it: "@", "www", "*.shop", "x.example.com." */
-    uint16_t service; /* index into config.services */
-    int sticky;       /* 1, 0, or -1: as the service says */
-    bool has_region;  /* `{region}` occurs in the owner: one pinned name per region */
+    const char *owner; /* as written: "@", "*.shop", "{region}.www", "x.example.com." */
+    uint16_t service;  /* index into config.services */
+    int sticky;        /* 1, 0, or -1: as the service says */
+    bool has_region;   /* `{region}` occurs in the owner: one pinned name per region */
     struct diag_place place;
 };
 
@@ -251,8 +248,7 @@ struct config {
     size_t service_count;
     struct config_zone *zones;
     size_t zone_count;
-    const char *
-        *files; /* every file a reload must watch beside zones and databases: the config */
+    const char **files; /* what a reload must watch beside zones and databases: the config */
     size_t file_count;
 };
 

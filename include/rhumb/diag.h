@@ -66,7 +66,6 @@ size_t diag_warning_count(const struct diag_list *list);
 size_t diag_count(const struct diag_list *list);
 const struct diag *diag_get(const struct diag_list *list, size_t idx);
 
-/* diag_print - one entry in the form above; diag_print_all - all of them, errors and warnings.
- */
+/* diag_print, diag_print_all - one entry in the form above; all of them, in order. */
 void diag_print(const struct diag *diag, FILE *out);
 void diag_print_all(const struct diag_list *list, FILE *out);

@@ -38,13 +38,19 @@ size_t dns_name_len(const uint8_t *name);
 /* dns_name_labels - number of labels without the root. */
 unsigned dns_name_labels(const uint8_t *name);
 
+/* dns_byte_lower - A-Z folded, any other byte as it is (RFC 4343 section 3). */
+static inline uint8_t dns_byte_lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
 /* dns_name_lower - fold A-Z in place. Length bytes are below 'A', so the whole name may be
  * folded. */
 void dns_name_lower(uint8_t *name, size_t len);
 
 bool dns_name_equal(const uint8_t *a, const uint8_t *b);
 
-/* dns_name_is_below - is name strictly below, or equal to, ancestor? Both lower. */
+/* dns_name_is_at_or_below - is name ancestor itself, or inside it? Both lower. */
 bool dns_name_is_at_or_below(const uint8_t *name, const uint8_t *ancestor);
 
 /* dns_name_parent - the name without its first label; NULL for the root. */

@@ -61,7 +61,7 @@ struct query {
  *
  * shape    packet: 0..65535 bytes; borrowed by *out_query
  * returns  a verdict; *out_query is filled as far as the packet went (id, flags and opcode
- * always, but for QUERY_DROP) source   RFC 1035 section 4.1; RFC 6891 section 6.1; RFC 7871
- * sections 6 and 7.1; RFC 9619
+ *          always, but for QUERY_DROP)
+ * source   RFC 1035 section 4.1; RFC 6891 section 6.1; RFC 7871 sections 6 and 7.1; RFC 9619
  */
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *out_query);

@@ -51,6 +51,15 @@ enum dns_rcode {
     DNS_RCODE_BADVERS = 16, /* the upper eight bits travel in OPT */
 };
 
+/* What OPT may carry: RFC 5001, RFC 7871, RFC 8914. */
+enum dns_option {
+    DNS_OPTION_NSID = 3,
+    DNS_OPTION_ECS = 8,
+    DNS_OPTION_EDE = 15,
+};
+
+enum { DNS_OPT_FLAG_DO = 0x8000 }; /* in the lower half of OPT's TTL: RFC 6891 section 6.1.4 */
+
 /* Extended DNS errors, RFC 8914 section 4. */
 enum dns_ede {
     DNS_EDE_OTHER = 0,

@@ -84,8 +84,7 @@ void geo_map_free(struct geo_map *map);
 size_t geo_map_location_count(const struct geo_map *map);
 const struct geo_location *geo_map_location(const struct geo_map *map, size_t idx);
 
-/* geo_map_fallback - the location of an address nobody knows: idx of a location with mark none.
- */
+/* geo_map_fallback - the location of an address nobody knows; its mark is none. */
 size_t geo_map_fallback(const struct geo_map *map);
 
 /* geo_map_find - for explain: the location of an address and the prefix of the map that holds

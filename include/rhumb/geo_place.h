@@ -1,5 +1,4 @@
-/* geo_place.h - what is known about where an address is, and the geometry of it. Pure.
- */
+/* geo_place.h - what is known about where an address is, and the geometry of it. Pure. */
 #pragma once
 
 #include <stdbool.h>

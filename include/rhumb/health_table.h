@@ -6,7 +6,8 @@
  * it that changes.
  *
  *   target word   bit 0 usable   bit 1 suspect   bits 2-4 state   bits 8-14 weight scale 0..100
- * % rtt word      smoothed round trip in microseconds, 0: unknown service word  bit 0 unsettled
+ *   rtt word      smoothed round trip in microseconds; 0: unknown
+ *   service word  bit 0 unsettled
  */
 #pragma once
 
@@ -40,7 +41,8 @@ struct health_table {
     _Atomic uint32_t *services;
 };
 
-/* health_table_new - all targets always up, all services settled. Lives in arena. */
+/* health_table_init - all targets always up, all services settled. Lives in arena. On failure
+ * (ERR_NO_MEMORY) *table is untouched. */
 WARN_UNUSED enum err health_table_init(struct health_table *table, size_t target_count,
                                        size_t service_count, struct arena *arena);
 

@@ -20,8 +20,8 @@ void log_set_sink(log_sink sink, void *ctx);
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* log_quote - text as one logfmt value into buffer ("..." where needed, control bytes escaped).
- */
 enum { LOG_QUOTE_MAX = 512 };
 
+/* log_quote - text as one logfmt value: text itself when it can stand alone, else in quotes and
+ * escaped, cut to fit, in buffer. */
 const char *log_quote(const char *text, char buffer[LOG_QUOTE_MAX]);

@@ -6,8 +6,8 @@
  *
  *   net_open()  -> every listener bound for every worker, or an error that names the address
  *   net_start() -> the threads run
- *   net_drain() -> no new TCP connections, open ones may finish what they asked, UDP goes on
- * until stop net_stop()  -> threads joined, sockets closed
+ *   net_drain() -> no new TCP connections, open ones may finish what they asked; UDP goes on
+ *   net_stop()  -> threads joined, sockets closed
  */
 #pragma once
 
@@ -40,12 +40,17 @@ struct net_totals { /* summed over workers */
 };
 
 /* net_open - bind every listener of server for each worker (server->workers; 0: one per online
- * core). returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use,
- * no permission, no such address), nothing stays open; ERR_NO_MEMORY */
+ * core).
+ *
+ * owns     *out_net: free it with net_stop(); slot is borrowed until then
+ * returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use, no
+ *          permission, no such address), nothing stays open; ERR_NO_MEMORY
+ */
 WARN_UNUSED enum err net_open(const struct config_server *server, struct snapshot_slot *slot,
                               uint64_t seed, struct diag_list *diags, struct net **out_net);
 
-/* net_start - start the threads; a snapshot has been published. On failure nothing runs. */
+/* net_start - start the threads; a snapshot has been published.
+ * returns  ERR_OK; ERR_LIMIT when a thread cannot be had: then none runs */
 WARN_UNUSED enum err net_start(struct net *net);
 
 /* net_drain - stop accepting; connections close when their pending answers are written. */

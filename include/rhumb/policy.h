@@ -1,10 +1,10 @@
-/* policy.h - which regions in which order, which of their addresses, which TTL, which ECS
- * scope.
+/* policy.h - which regions in which order, which of their addresses, TTL and ECS scope.
  *
  * A policy orders the regions for a client; health decides how far down that order to go.
  *
- *   client --(trie)--> class = groups of regions in order --(health)--> first group with a
- * usable region --(weight, chance or hash)--> region --(health, rotation)--> addresses
+ *   client --(trie)--> class = groups of regions in order
+ *          --(health)--> first group with a usable region
+ *          --(weight; chance or hash)--> region --(health, rotation)--> addresses
  *
  * Compiled once per reload from the configuration and the merged geography: every distinct
  * location is given its order once; locations with one order (and one residency rule) are one
@@ -47,11 +47,11 @@ struct policy_endpoint {
 struct policy_region {
     const char *name;
     uint64_t name_hash; /* for sticky picks: the same on every POP */
-    uint32_t weight; /* 1.. ; a weight of 0 was turned into a place in the last group, as 1 */
-    uint16_t nested; /* service that stands for this region; CONFIG_NONE: none */
+    uint32_t weight;    /* 1..; a weight of 0 was turned into a place in the last group, as 1 */
+    uint16_t nested;    /* service that stands for this region; CONFIG_NONE: none */
     uint16_t v4_count, v6_count;
     const struct policy_endpoint *v4, *v6;
-    const uint8_t *const *names; /* CNAME targets, wire form; */
+    const uint8_t *const *names; /* CNAME targets, wire form */
     uint16_t name_count;
 };
 
@@ -113,8 +113,7 @@ struct geo_place policy_place_of(const struct config_location *location);
 /* ---- per query ---- */
 
 struct policy_client {
-    struct ip_prefix
-        network; /* source address (whole length) or ECS network; len 0: unknown client */
+    struct ip_prefix network; /* source address, whole length, or ECS network; len 0: unknown */
     bool is_ecs; /* then at most 24 or 56 bits count, but for services with residency rules */
 };
 
@@ -132,7 +131,7 @@ struct policy_request {
 enum policy_outcome {
     POLICY_ADDRESSES, /* addresses[0..count-1] */
     POLICY_ALIAS,     /* alias: answer a CNAME to it */
-    POLICY_EMPTY, /* NODATA: no endpoint of this family, or all down and `empty` was chosen */
+    POLICY_EMPTY,     /* NODATA: nothing of this family, or all down and `empty` chosen */
 };
 
 enum policy_flags {

@@ -5,9 +5,9 @@
  * callback gets the result and says when to ask again. Everything is always under a deadline
  * (the check's timeout), and nothing blocks.
  *
- *   probe_add() -> first run after hash(key) % interval, or at once when asked
- *     -> a slot is free (max_in_flight in all, max_per_address) -> TCP or libcurl under the
- * deadline
+ *   probe_add() -> first run after first_ms, or spread over the interval
+ *     -> a place is free (max_in_flight in all, max_per_address)
+ *     -> TCP or libcurl, under the deadline
  *     -> on_result() returns the delay -> timer -> ...
  *
  * Only literal addresses are probed; nothing is resolved. A failure of our own (EMFILE,
@@ -54,16 +54,18 @@ WARN_UNUSED enum err prober_new(uv_loop_t *loop, const struct prober_limits *lim
 void prober_set_limits(struct prober *prober, const struct prober_limits *limits);
 
 /* prober_close - stop everything; the memory goes when the last handle has closed, on the loop.
- * No callback comes any more. */
+ * No callback comes any more. May be called from within one. */
 void prober_close(struct prober *prober);
 
 /* probe_add - start probing addr as check says. The check is copied in full (a snapshot may go
- * while its probes stay). spread: 0..2^64-1 decides the first start within the interval;
- * first_ms: when UINT32_MAX the first run is spread over the interval, else it runs after that
- * many ms.
+ * while its probes stay).
  *
+ * shape    first_ms: the first run after so long; UINT32_MAX: after spread % interval
+ *          spread: any number, best a hash of what is probed; also seeds the jitter
+ * owns     *out_probe belongs to the prober; probe_remove() or prober_close() ends it
  * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (2^17 probes), ERR_INVALID (a check of kind none,
- *          an interval or timeout of 0, no address: a mistake of the caller) */
+ *          an interval or timeout of 0, no address: a mistake of the caller)
+ */
 WARN_UNUSED enum err probe_add(struct prober *prober, const struct config_check *check,
                                const struct ip_addr *addr, uint64_t spread, uint32_t first_ms,
                                probe_on_result on_result, void *ctx, struct probe **out_probe);

@@ -28,8 +28,7 @@ struct snapshot_binding {
     bool may_alias; /* its answer can be a CNAME: then it speaks for every type */
 };
 
-/* One (check, address) to probe. Two services that check the same thing the same way share it.
- */
+/* One (check, address) to probe, shared by services that check the same thing the same way. */
 struct snapshot_target {
     uint64_t key; /* hash of the check's parameters and the address: the same after a reload */
     uint16_t check;

@@ -6,8 +6,8 @@
  *
  *     apex example.com.  SOA NS A
  *      |- www            A            a node: one owner name with its RRsets
- *      |- a (empty)                   an empty non-terminal: a node without RRsets (RFC
- * 4592 2.2.2) |   `- b.a        TXT
+ *      |- a (empty)                   an empty non-terminal: no RRsets (RFC 4592 section 2.2.2)
+ *      |   `- b.a        TXT
  *      |- *              TXT          wildcard: node->wildcard of its parent points at it
  *      `- sub            NS DS        a cut: nothing below it is authoritative
  *          `- ns.sub     A            glue
@@ -33,8 +33,7 @@
 struct rrset {
     uint16_t type;
     uint16_t count;
-    uint32_t ttl_s; /* RFC 2181 section 5.2: one TTL for all; the loader takes the lowest and
-                       warns */
+    uint32_t ttl_s; /* one for all (RFC 2181 section 5.2): the lowest, with a warning */
     uint32_t rdata_bytes;
     const uint8_t *rdata;
 };
@@ -88,8 +87,7 @@ struct zone_steered {
     uint32_t binding;    /* stored in the node */
     bool is_alias; /* its endpoints are names: answered by CNAME, so no other data may stand
                       there, and not at an apex */
-    struct diag_place
-        place; /* in rhumb.yaml, for "steered here, and A in the zone file there" */
+    struct diag_place place; /* in rhumb.yaml: "steered here, and A in the zone file there" */
 };
 
 /* Limits of one zone file; 0 = the default in brackets. */
@@ -103,15 +101,16 @@ struct zone_limits {
 /* zone_load - read a master file, check it, build the tree.
  *
  * shape    origin_text: "example.com."; path: the master file; steered: sorted in no way
- * checks   no or two SOA; no NS at the apex; CNAME with other data; two CNAME or DNAME; data
- * below a DNAME or out of the zone; steered name with A, AAAA or CNAME (both places), below a
- * cut, or twice; missing glue and hidden data below a cut (warnings); duplicates count once
- * (silently); TTLs of one RRset that differ (warning); an RRset too large for a message
+ * errors   no or two SOA; no NS at the apex; CNAME with other data; two CNAME or DNAME; data
+ *          below a DNAME or out of the zone; steered name with A, AAAA or CNAME (both places),
+ *          below a cut, or twice; an RRset too large for a message
+ * warns    missing glue; hidden data below a cut; TTLs of one RRset that differ. Records that
+ *          stand twice count once, silently.
  * owns     everything lives in arena
  * returns  ERR_OK, ERR_INVALID (diags), ERR_NO_MEMORY
  * threads  any; reads files
- * source   RFC 1035 section 5; RFC 2181 5.2, 6.1, 10.1; RFC 2308 section 4 ($TTL); RFC 3597
- * section 5; RFC 6672 2.4
+ * source   RFC 1035 section 5; RFC 2181 sections 5.2, 6.1, 10.1; RFC 2308 section 4 ($TTL);
+ *          RFC 3597 section 5; RFC 6672 section 2.4
  */
 WARN_UNUSED enum err zone_load(const char *origin_text, const char *path,
                                const struct zone_steered *steered, size_t steered_count,
@@ -128,14 +127,12 @@ WARN_UNUSED enum err zone_load_text(const char *origin_text, const char *text, s
 
 /* ---- looking up ---- */
 
-/* A lower name with the hash of each of its suffixes, made once a name.
- * suffix[i] is the offset of the suffix with i labels; hash[i] its hash. suffix[0] is the root.
- */
+/* A lower name with the hash of each of its suffixes, made once a name. */
 struct name_key {
     const uint8_t *name;
     unsigned labels;
-    uint8_t suffix[DNS_LABELS_MAX + 1];
-    uint64_t hash[DNS_LABELS_MAX + 1];
+    uint8_t suffix[DNS_LABELS_MAX + 1]; /* offset of the suffix with so many labels; 0: root */
+    uint64_t hash[DNS_LABELS_MAX + 1];  /* its hash */
 };
 
 void name_key_init(struct name_key *key, const uint8_t *lower_name);
@@ -169,10 +166,11 @@ enum zone_match {
 
 /* zone_lookup - find the data that answers one name.
  *
- * shape    key: at or below zone's origin; qtype matters only at a cut (DS is answered above
- * it) owns     nothing; *out_node borrows from the snapshot returns  one enum zone_match;
- * cannot fail, does not allocate threads  any, while the snapshot is pinned source   RFC 1034
- * section 4.3.2 steps 3a-3c; RFC 4592 section 3.3.1; RFC 6672 section 3.2
+ * shape    key: at or below zone's origin; qtype matters at a cut only (DS is answered above)
+ * owns     nothing; *out_node borrows from the snapshot
+ * returns  one enum zone_match; cannot fail, does not allocate
+ * threads  any, while the snapshot is pinned
+ * source   RFC 1034 section 4.3.2 steps 3a-3c; RFC 4592 section 3.3.1; RFC 6672 section 3.2
  */
 enum zone_match zone_lookup(const struct zone *zone, const struct name_key *key, uint16_t qtype,
                             const struct zone_node **out_node);

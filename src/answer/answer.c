@@ -24,8 +24,8 @@ static size_t limit_of(const struct query *query, enum answer_transport transpor
     return limit < capacity ? limit : capacity;
 }
 
-/* client_of - the subnet the resolver sent, or else the resolver itself (RFC 7871
- * section 7.2.1). */
+/* client_of - the subnet the resolver sent, or else the resolver itself (RFC 7871 section
+ * 7.2.1). */
 static struct policy_client client_of(const struct query *query, const struct ip_addr *source)
 {
     if (query->has_ecs && query->ecs.len > 0)

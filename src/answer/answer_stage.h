@@ -1,9 +1,10 @@
 /* answer_stage.h - one query on its way through the stages. Private to answer/.
  *
  *   answer.c             the door: parse, verdicts, sizes, class, finish
- *   answer_find.c        the name: zone, node, CNAME and DNAME chains, referrals, negative
- * answers answer_steer.c       the steered name: policy -> records, TTL, ECS scope, extended
- * error answer_additional.c  addresses that belong to the answer; glue answer_chaos.c class CH
+ *   answer_find.c        the name: zone, node, CNAME and DNAME chains, referrals, negatives
+ *   answer_steer.c       the steered name: policy -> records, TTL, ECS scope, extended error
+ *   answer_additional.c  addresses that belong to the answer; glue
+ *   answer_chaos.c       class CH
  */
 #pragma once
 
@@ -24,8 +25,7 @@ struct stage {
     const struct zone *zone;
     const uint8_t *owner; /* the name being answered: the question's, or a chain's target */
     unsigned chain_count;
-    uint64_t
-        chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends the chain */
+    uint64_t chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends it */
     unsigned dname_count;
     const struct zone_node *dnames[ANSWER_CHAIN_MAX + 1]; /* whose DNAME is in the answer */
 };
@@ -50,7 +50,7 @@ enum stage_step answer_any(struct stage *stage, const struct zone_node *node);
  * negative TTL. */
 enum stage_step answer_negative(struct stage *stage, unsigned rcode, uint32_t ttl_s);
 
-/* answer_alias - put one CNAME and follow it. rdata_ttl as for response_put(). */
+/* answer_alias - put one CNAME of stage->owner; follow it unless it was itself asked for. */
 enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_t ttl_s);
 
 /* answer_additional - addresses in zone for the targets of an NS, MX or SRV set; what does not
@@ -64,8 +64,7 @@ bool answer_glue(struct stage *stage, const struct zone_node *cut, const struct 
 /* answer_chaos - class CH: id.server and hostname.bind, where an identity is configured. */
 void answer_chaos(struct stage *stage);
 
-/* answer_count - one more; the worker is the only writer, so no locked instruction is needed.
- */
+/* answer_count - one more; the worker is the only writer, so no locked instruction. */
 static inline void answer_count(_Atomic uint64_t *counter)
 {
     uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);

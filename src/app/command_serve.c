@@ -221,7 +221,7 @@ static enum err start_control(struct server *server, const char *config_path,
     return ERR_OK;
 }
 
-/* raise_descriptor_limit - to what the system permits: a connection and a probe take one each. */
+/* raise_descriptor_limit - as far as permitted: each connection and each probe takes one. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

@@ -106,8 +106,7 @@ static bool is_name_of_file(const struct file_watch *watch, const char *name)
 }
 
 /* on_folder_event - UV_RENAME: a name came or went; UV_CHANGE: what is behind it changed. A
- * stranger that is written to (a log in the same folder) must not put the quiet off for ever.
- */
+ * stranger that is written to (a log in the same folder) must not put the quiet off forever. */
 static void on_folder_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
     struct file_watch *watch = event->data;

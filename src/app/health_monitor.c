@@ -117,8 +117,7 @@ static void tell_darkness(struct health_monitor *monitor, size_t service,
                   tally->usable);
 }
 
-/* review_services - publish each service's word: is any of its endpoints down, or was lately?
- */
+/* review_services - publish each service's word: is an endpoint of it down, or was lately? */
 static void review_services(struct health_monitor *monitor)
 {
     if (!monitor->snapshot)
@@ -237,8 +236,7 @@ static void machine_free(struct machine *machine)
     free(machine);
 }
 
-/* first_round_ms - new targets start spread, but soon: until then their state is only assumed.
- */
+/* first_round_ms - new targets start spread, but soon: until then their state is assumed. */
 static uint64_t first_round_ms(size_t targets, const struct config_check *check)
 {
     uint64_t spread_ms = targets * FIRST_ROUND_MS_PER_TARGET;

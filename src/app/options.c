@@ -66,8 +66,7 @@ static bool parse_client(const char *text, struct options *options)
     return true;
 }
 
-/* option_value - the value of --name VALUE or --name=VALUE; NULL when argv[*i] is another word.
- */
+/* option_value - of --name VALUE or --name=VALUE; NULL when argv[*i] is another word. */
 static const char *option_value(int argc, char **argv, int *i, const char *name)
 {
     size_t len = strlen(name);

@@ -26,8 +26,7 @@ struct reload {
     uint64_t started_ms;
 };
 
-/* The old snapshot on its way out: a work item of its own, so that reloads may overlap with it.
- */
+/* The old snapshot on its way out: a work item of its own, so that reloads may overlap it. */
 struct retirement {
     uv_work_t work;
     struct snapshot *old;

@@ -32,8 +32,7 @@ struct reload_start {
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
                                 struct reload **out_reload);
 
-/* reload_tell_ready - the server answers: tell the service manager, now and after each reload.
- */
+/* reload_tell_ready - we answer: tell the service manager, now and after each reload. */
 void reload_tell_ready(struct reload *reload);
 
 /* reload_request - why is for the log: "SIGHUP", a file. */

@@ -1,9 +1,6 @@
 #include "rhumb/hash.h"
 
-static uint64_t rotate_left(uint64_t x, unsigned bits)
-{
-    return x << bits | x >> (64 - bits);
-}
+#include "rhumb/bits.h"
 
 /* By bytes, little-endian: right on every machine (compilers make one load of it). */
 static uint64_t load_le64(const uint8_t *b)
@@ -17,15 +14,15 @@ static uint64_t load_le64(const uint8_t *b)
 static void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
-    v[1] = rotate_left(v[1], 13) ^ v[0];
-    v[0] = rotate_left(v[0], 32);
+    v[1] = bits_rotate_left(v[1], 13) ^ v[0];
+    v[0] = bits_rotate_left(v[0], 32);
     v[2] += v[3];
-    v[3] = rotate_left(v[3], 16) ^ v[2];
+    v[3] = bits_rotate_left(v[3], 16) ^ v[2];
     v[0] += v[3];
-    v[3] = rotate_left(v[3], 21) ^ v[0];
+    v[3] = bits_rotate_left(v[3], 21) ^ v[0];
     v[2] += v[1];
-    v[1] = rotate_left(v[1], 17) ^ v[2];
-    v[2] = rotate_left(v[2], 32);
+    v[1] = bits_rotate_left(v[1], 17) ^ v[2];
+    v[2] = bits_rotate_left(v[2], 32);
 }
 
 static void sip_block(uint64_t v[4], uint64_t m)

@@ -1,5 +1,6 @@
 #include "rhumb/rng.h"
 
+#include "rhumb/bits.h"
 #include "rhumb/hash.h"
 
 void rng_init(struct rng *rng, uint64_t seed)
@@ -10,22 +11,17 @@ void rng_init(struct rng *rng, uint64_t seed)
     }
 }
 
-static uint64_t rotate_left(uint64_t x, unsigned bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
 uint64_t rng_next(struct rng *rng)
 {
     uint64_t *s = rng->state;
-    uint64_t result = rotate_left(s[1] * 5, 7) * 9;
+    uint64_t result = bits_rotate_left(s[1] * 5, 7) * 9;
     uint64_t t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
     s[1] ^= s[2];
     s[0] ^= s[3];
     s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
+    s[3] = bits_rotate_left(s[3], 45);
     return result;
 }
 

@@ -131,8 +131,7 @@ bool config_parse_network(struct config_reader *reader, const char *text,
     return false;
 }
 
-/* ---------------------------------------------------------------------------------------------
- */
+/* ---- the mapping of a place ---- */
 
 struct location_draft {
     struct config_location location;

@@ -28,8 +28,7 @@ static size_t name_len(const char *text)
     return len;
 }
 
-/* put_variable - what stands between "${" and "}". op is "", ":-" or ":?" and what follows it.
- */
+/* put_variable - what stands between "${" and "}"; op is "", ":-" or ":?" and what follows. */
 static bool put_variable(struct subst *subst, const char *name, const char *op, size_t op_len)
 {
     const char *value = subst->lookup(name);

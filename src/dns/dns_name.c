@@ -4,11 +4,6 @@
 
 #include "rhumb/hash.h"
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -36,7 +31,9 @@ static int next_byte(const char **text, const char *end)
     return value > 255 ? -1 : value;
 }
 
-/* append_origin - complete a relative name of used bytes; 0 when too long. */
+static const char too_long[] = "the name is longer than 255 bytes";
+
+/* append_origin - complete a relative name of used bytes; 0 when that cannot be. */
 static size_t append_origin(uint8_t *name, size_t used, const uint8_t *origin,
                             const char **out_reason)
 {
@@ -46,74 +43,74 @@ static size_t append_origin(uint8_t *name, size_t used, const uint8_t *origin,
     }
     size_t origin_len = dns_name_len(origin);
     if (used + origin_len > DNS_NAME_MAX) {
-        *out_reason = "the name is longer than 255 bytes";
+        *out_reason = too_long;
         return 0;
     }
     memcpy(name + used, origin, origin_len);
     return used + origin_len;
 }
 
+/* put_label - the label at *text behind the used bytes of name; stops at the dot or the end.
+ * Leaves room for the root label. Returns the bytes used now, or 0 with *out_reason. */
+static size_t put_label(const char **text, const char *end, uint8_t name[DNS_NAME_MAX],
+                        size_t used, const char **out_reason)
+{
+    size_t len_at = used++, first = used;
+    while (*text < end && **text != '.') {
+        int byte = next_byte(text, end);
+        if (byte < 0) {
+            *out_reason = "malformed escape, expected \\X or \\DDD with DDD at most 255";
+            return 0;
+        }
+        if (used - first == DNS_LABEL_MAX) {
+            *out_reason = "a label is longer than 63 bytes";
+            return 0;
+        }
+        if (used >= DNS_NAME_MAX - 1) {
+            *out_reason = too_long;
+            return 0;
+        }
+        name[used++] = (uint8_t)byte;
+    }
+    if (used == first) {
+        *out_reason = "a label is empty";
+        return 0;
+    }
+    name[len_at] = (uint8_t)(used - first);
+    return used;
+}
+
 size_t dns_name_from_text(const char *text, size_t text_len, const uint8_t *origin,
                           uint8_t out_name[DNS_NAME_MAX], const char **out_reason)
 {
-    const char *end = text + text_len;
-    uint8_t name[DNS_NAME_MAX + 1];
-    size_t used = 0;
-    *out_reason = "the name is empty";
-    if (text_len == 0)
+    if (text_len == 0) {
+        *out_reason = "the name is empty";
         return 0;
+    }
     if (text_len == 1 && text[0] == '.') {
         out_name[0] = 0;
         return 1;
     }
     if (text_len == 1 && text[0] == '@')
         return append_origin(out_name, 0, origin, out_reason);
+    const char *end = text + text_len;
+    uint8_t name[DNS_NAME_MAX];
+    size_t used = 0;
     bool absolute = false;
     while (text < end) {
-        size_t label_at = used++;
-        size_t label_len = 0;
-        while (text < end && *text != '.') {
-            int byte = next_byte(&text, end);
-            if (byte < 0) {
-                *out_reason = "malformed escape, expected \\X or \\DDD with DDD at most 255";
-                return 0;
-            }
-            if (++label_len > DNS_LABEL_MAX) {
-                *out_reason = "a label is longer than 63 bytes";
-                return 0;
-            }
-            if (used >= DNS_NAME_MAX) {
-                *out_reason = "the name is longer than 255 bytes";
-                return 0;
-            }
-            name[used++] = (uint8_t)byte;
-        }
-        if (label_len == 0) {
-            *out_reason = "a label is empty";
+        used = put_label(&text, end, name, used, out_reason);
+        if (used == 0)
             return 0;
-        }
-        name[label_at] = (uint8_t)label_len;
         absolute = text < end; /* at a dot */
         text += absolute;
     }
-    size_t len;
-    if (absolute) {
-        if (used >= DNS_NAME_MAX) {
-            *out_reason = "the name is longer than 255 bytes";
-            return 0;
-        }
-        name[used] = 0;
-        len = used + 1;
-    } else {
-        if (used >= DNS_NAME_MAX) {
-            *out_reason = "the name is longer than 255 bytes";
-            return 0;
-        }
-        len = append_origin(name, used, origin, out_reason);
-    }
-    if (len > 0)
-        memcpy(out_name, name, len);
-    return len;
+    if (absolute)
+        name[used++] = 0;
+    else
+        used = append_origin(name, used, origin, out_reason);
+    if (used > 0)
+        memcpy(out_name, name, used);
+    return used;
 }
 
 const char *dns_name_to_text(const uint8_t *name, char buffer[DNS_NAME_TEXT_MAX])
@@ -162,7 +159,7 @@ unsigned dns_name_labels(const uint8_t *name)
 void dns_name_lower(uint8_t *name, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        name[i] = lower(name[i]);
+        name[i] = dns_byte_lower(name[i]);
 }
 
 bool dns_name_equal(const uint8_t *a, const uint8_t *b)

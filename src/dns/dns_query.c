@@ -14,9 +14,6 @@ enum {
     OPCODE_MASK = 0xf,
     LABEL_POINTER = 0xc0, /* RFC 1035 section 4.1.4 */
     ADDITIONAL_MAX = 2,   /* OPT and TSIG */
-    OPTION_NSID = 3,
-    OPTION_ECS = 8,
-    OPT_FLAG_DO = 0x8000,
     ECS_FAMILY_V4 = 1,
     ECS_FAMILY_V6 = 2,
 };
@@ -27,14 +24,13 @@ static bool parse_name(struct reader *r, struct query *q)
     size_t used = 0;
     for (;;) {
         uint8_t label = reader_u8(r);
-        if (r->failed || label > DNS_LABEL_MAX || used + 1u + label >= DNS_NAME_MAX + 1u)
+        const uint8_t *bytes = reader_take(r, label);
+        size_t root = label > 0; /* behind every other label the root's must fit */
+        if (!bytes || label > DNS_LABEL_MAX || used + 1 + label + root > DNS_NAME_MAX)
             return false;
         q->name[used++] = label;
         if (label == 0)
             break;
-        const uint8_t *bytes = reader_take(r, label);
-        if (!bytes || used + label >= DNS_NAME_MAX)
-            return false;
         memcpy(q->name + used, bytes, label);
         used += label;
     }
@@ -58,8 +54,7 @@ static bool parse_question(struct reader *r, struct query *q)
     return true;
 }
 
-/* skip_name - an owner name in the additional section, which may be compressed: never followed.
- */
+/* skip_name - an owner name behind the question, which may be compressed: never followed. */
 static bool skip_name(struct reader *r, bool *out_is_root)
 {
     *out_is_root = false;
@@ -119,9 +114,9 @@ static bool parse_options(struct reader r, struct query *q)
         const uint8_t *bytes = reader_take(&r, len);
         if (!bytes)
             return false;
-        if (code == OPTION_NSID)
+        if (code == DNS_OPTION_NSID)
             q->wants_nsid = true;
-        else if (code == OPTION_ECS && !parse_ecs(reader_init(bytes, len), q))
+        else if (code == DNS_OPTION_ECS && !parse_ecs(reader_init(bytes, len), q))
             return false;
     }
     return true;
@@ -161,7 +156,7 @@ static enum query_verdict parse_additional(struct reader *r, struct query *q)
     q->has_edns = true;
     q->udp_size_bytes =
         record.class < DNS_UDP_PLAIN_BYTES ? (uint16_t)DNS_UDP_PLAIN_BYTES : record.class;
-    q->dnssec_ok = (record.ttl & OPT_FLAG_DO) != 0;
+    q->dnssec_ok = (record.ttl & DNS_OPT_FLAG_DO) != 0;
     if ((record.ttl >> 16 & 0xff) != 0)
         return QUERY_BADVERS;
     return parse_options(reader_init(record.rdata, record.len), q) ? QUERY_OK : QUERY_FORMERR;

@@ -13,19 +13,10 @@ enum {
     QUESTION_OFFSET = DNS_HEADER_BYTES,
     OPT_BYTES = 11, /* without options */
     OPTION_HEADER_BYTES = 4,
-    OPTION_NSID = 3,
-    OPTION_ECS = 8,
-    OPTION_EDE = 15,
-    OPT_FLAG_DO = 0x8000,
     OPCODE_AND_RD = 0x7900,
 };
 
 /* ---- names ---- */
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
 
 /* label_equal - two labels of one message or of a name, case ignored (RFC 4343). */
 static bool label_equal(const uint8_t *a, const uint8_t *b)
@@ -33,7 +24,7 @@ static bool label_equal(const uint8_t *a, const uint8_t *b)
     if (*a != *b)
         return false;
     for (unsigned i = 1; i <= *a; i++)
-        if (a[i] != b[i] && lower(a[i]) != lower(b[i]))
+        if (a[i] != b[i] && dns_byte_lower(a[i]) != dns_byte_lower(b[i]))
             return false;
     return true;
 }
@@ -243,7 +234,7 @@ void response_clear(struct response *response)
 static void put_ecs(struct writer *w, const struct query *q, uint8_t scope)
 {
     size_t bytes = (q->ecs.len + 7u) / 8;
-    writer_u16(w, OPTION_ECS);
+    writer_u16(w, DNS_OPTION_ECS);
     writer_u16(w, (uint16_t)(4 + bytes));
     writer_u16(w, q->ecs_family);
     writer_u8(w, q->ecs.len);
@@ -258,7 +249,7 @@ static void put_ede(struct writer *w, const struct response_edns *edns)
         text = 0;
     if (writer_left(w) < OPTION_HEADER_BYTES + 2 + text)
         return;
-    writer_u16(w, OPTION_EDE);
+    writer_u16(w, DNS_OPTION_EDE);
     writer_u16(w, (uint16_t)(2 + text));
     writer_u16(w, edns->ede_code);
     if (text > 0)
@@ -275,13 +266,13 @@ static void put_opt(struct response *r)
     writer_u16(w, r->edns.udp_size_bytes);
     writer_u8(w, (uint8_t)(r->rcode >> 4));
     writer_u8(w, 0); /* version */
-    writer_u16(w, q->dnssec_ok ? OPT_FLAG_DO : 0);
+    writer_u16(w, q->dnssec_ok ? DNS_OPT_FLAG_DO : 0);
     uint8_t *options_bytes = writer_reserve(w, 2);
     if (q->has_ecs)
         put_ecs(w, q, r->edns.ecs_scope);
     if (q->wants_nsid && r->edns.nsid) {
         size_t bytes = strnlen(r->edns.nsid, RESPONSE_NSID_MAX);
-        writer_u16(w, OPTION_NSID);
+        writer_u16(w, DNS_OPTION_NSID);
         writer_u16(w, (uint16_t)bytes);
         writer_bytes(w, r->edns.nsid, bytes);
     }

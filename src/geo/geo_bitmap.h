@@ -33,8 +33,8 @@ static inline bool geo_bitmap_set(struct geo_bitmap *bitmap, uint64_t number)
     return was;
 }
 
-/* geo_bitmap_rank - prepare geo_bitmap_rank_of(); no changes after it. ERR_OK, ERR_NO_MEMORY.
- */
+/* geo_bitmap_rank - prepare geo_bitmap_rank_of(); nothing is put in any more. ERR_OK,
+ * ERR_NO_MEMORY. */
 WARN_UNUSED enum err geo_bitmap_rank(struct geo_bitmap *bitmap);
 
 /* geo_bitmap_rank_of - how many members are smaller than number. */

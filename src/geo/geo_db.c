@@ -256,8 +256,9 @@ static bool read_coordinates(const MMDB_s *mmdb, uint32_t offset, const struct s
     return status != VALUE_BROKEN;
 }
 
-/* has_no_asn - MaxMind's City and Country files have no AS number by their documentation. To look
- * for it in vain costs a third of the decoding: a key that is absent is compared with every key. */
+/* has_no_asn - MaxMind's City and Country files have no AS number by their documentation. To
+ * look for it in vain costs a third of the decoding: a key that is absent is compared with
+ * every key. */
 static bool has_no_asn(const MMDB_s *mmdb)
 {
     const char *type = mmdb->metadata.database_type;

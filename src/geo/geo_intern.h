@@ -10,8 +10,7 @@
 
 struct geo_intern {
     struct geo_array items;
-    struct geo_array
-        slots; /* uint32_t: index of an item + 1, 0 = free; a power of two of them */
+    struct geo_array slots; /* uint32_t: index of an item + 1, 0: free; capacity 2^n */
 };
 
 /* geo_intern_init - item_bytes is a multiple of 4. */

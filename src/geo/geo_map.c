@@ -32,9 +32,8 @@ enum { MILESTONE_LEAVES = 256 };
 
 struct geo_map {
     struct geo_tiling tilings[GEO_FAMILY_COUNT];
-    struct geo_array
-        milestones[GEO_FAMILY_COUNT]; /* struct geo_key: start of every 256th leaf */
-    struct geo_intern locations;      /* struct geo_location; the first is the fallback */
+    struct geo_array milestones[GEO_FAMILY_COUNT]; /* struct geo_key: of every 256th leaf */
+    struct geo_intern locations; /* struct geo_location; the first is the fallback */
 };
 
 /* A finding: the value of each database's leaf, then these. Fixed length per map. */
@@ -110,7 +109,7 @@ static enum err locate_any(struct merger *merger, const struct finding *finding,
     return ERR_OK;
 }
 
-/* locate - the location of a finding, judged when it is new: by its record where that says all. */
+/* locate - the location of a finding, judged when new: by its record where that says all. */
 static enum err locate(struct merger *merger, const struct finding *finding,
                        uint32_t *out_location)
 {

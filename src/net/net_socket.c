@@ -48,12 +48,14 @@ static void enlarge_buffers(int fd)
         (void)SET_OPTIONS(fd, permitted);
 }
 
-/* On a wildcard socket the address a query was sent to comes with it, so that its answer can leave
- * from there. A socket bound to one address has no choice, and is spared the control data.
+/* On a wildcard socket the address a query was sent to comes with it, so that its answer can
+ * leave from there. A socket bound to one address has no choice, and is spared the control
+ * data.
  *
  * PMTUDISC_OMIT: answers are limited by size (`udp_size`), not by what somebody claims about
  * the path: a forged "fragmentation needed" must not make us send fragments, in which a forged
- * second half can be slipped in. source RFC 9715 section 3.1 and appendix A */
+ * second half can be slipped in.
+ * source   RFC 9715 section 3.1 and appendix A */
 static int set_udp_options(int fd, const struct ip_addr *addr)
 {
     static const struct ip_addr any = {0};

@@ -27,8 +27,7 @@
 
 enum {
     TCP_SMALL_BYTES = 2048,
-    TCP_UNSENT_BYTES =
-        64 * 1024, /* with so many, no further query is answered before a write */
+    TCP_UNSENT_BYTES = 64 * 1024, /* with so many, no query is answered before a write */
     TCP_BLOCK_BYTES = TCP_UNSENT_BYTES + TCP_FRAME_MAX,
     TCP_BLOCKS = 64,
 };
@@ -89,8 +88,7 @@ WARN_UNUSED enum err tcp_pool_init(struct tcp_pool *pool, size_t conn_count,
                                    const struct worker_context *context);
 void tcp_pool_deinit(struct tcp_pool *pool);
 
-/* tcp_pool_take - a connection object, FREE still, all fields but pool zero; NULL: none left.
- */
+/* tcp_pool_take - a connection object, FREE still, all zero but pool; NULL: none left. */
 struct tcp_conn *tcp_pool_take(struct tcp_pool *pool);
 
 /* tcp_pool_is_exhausted - would it? Then some are CLOSING, and free after this turn of the

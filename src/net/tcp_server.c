@@ -85,7 +85,7 @@ static bool client_waits(int fd)
 }
 
 /* accept_failed - true: try once more. Linux hands out what happened to a connection before it
- * was accepted as an error of accept(). source accept(2) */
+ * was accepted as an error of accept() (accept(2)). */
 static bool accept_failed(struct tcp_server *server, const struct snapshot *snapshot, int fd)
 {
     switch (errno) {

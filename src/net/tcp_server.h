@@ -46,15 +46,15 @@ WARN_UNUSED enum err tcp_server_open(struct tcp_server *server,
                                      const struct worker_context *context);
 
 /* tcp_server_listen - accept at fd, a listening socket, from the next turn of the loop on. At
- * most listener_count times. Owns fd; on failure it is closed. returns ERR_OK, ERR_IO */
+ * most listener_count times. Owns fd; on failure it is closed. Returns ERR_OK, ERR_IO. */
 WARN_UNUSED enum err tcp_server_listen(struct tcp_server *server, int fd);
 
 /* tcp_server_drain - accept what waits, then nobody any more; answer what was asked; close each
  * connection that has nothing half asked and nothing unsent. */
 void tcp_server_drain(struct tcp_server *server);
 
-/* tcp_server_close - close everything now; then the loop must run until its handles are gone.
- */
+/* tcp_server_close - close everything now; the loop must then run until its handles are gone.
+ * Their storage is *server's: it stays. */
 void tcp_server_close(struct tcp_server *server);
 
 /* tcp_server_deinit - free the memory, after that. */

@@ -3,8 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A flood on one socket leaves room for the other sockets, TCP and the timers of this worker.
- */
+/* A flood on one socket leaves room for the other sockets, TCP and timers of this worker. */
 enum { ROUNDS_MAX = 4 };
 
 static void on_readable(uv_poll_t *poll, int status, int events);
@@ -74,8 +73,8 @@ enum err udp_server_open(struct udp_server *server, int fd, struct udp_batch *ba
         return ERR_IO;
     }
     server->poll.data = server;
-    (void)uv_poll_start(&server->poll, UV_READABLE,
-                        on_readable); /* fails for unknown events only */
+    /* Fails for unknown events only. */
+    (void)uv_poll_start(&server->poll, UV_READABLE, on_readable);
     return ERR_OK;
 }
 

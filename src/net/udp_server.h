@@ -16,7 +16,8 @@ struct udp_server {
 /* udp_server_open - answer what comes in on fd from the next turn of the loop on.
  *
  * owns     fd, also when it fails: then it is closed; the storage stays in use until the loop
- * has run after udp_server_close() returns  ERR_OK, ERR_IO
+ *          has run after udp_server_close()
+ * returns  ERR_OK, ERR_IO
  */
 WARN_UNUSED enum err udp_server_open(struct udp_server *server, int fd, struct udp_batch *batch,
                                      const struct worker_context *context);

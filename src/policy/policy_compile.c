@@ -121,8 +121,7 @@ enum err policy_marks(const struct config *config, struct arena *arena,
 
 /* ---- classes ---- */
 
-/* Classes found so far: packed one behind the other, with an open-addressing index over them.
- */
+/* Classes found so far: packed one behind the other, and an open-addressing index over them. */
 struct class_set {
     uint8_t *packed;
     size_t count, capacity, stride;

@@ -22,8 +22,7 @@ struct body_match {
     size_t matched;
 };
 
-/* body_pattern_init - copies text; NULL or "" matches any body. Returns ERR_OK, ERR_NO_MEMORY.
- */
+/* body_pattern_init - copies text; NULL or "" matches any body. ERR_OK, ERR_NO_MEMORY. */
 WARN_UNUSED enum err body_pattern_init(struct body_pattern *pattern, const char *text);
 void body_pattern_deinit(struct body_pattern *pattern);
 

@@ -31,8 +31,7 @@
 
 enum {
     PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
-    JITTER_PART =
-        20, /* up to 1/20 less than asked: never later, so detection keeps its bound */
+    JITTER_PART = 20,     /* up to 1/20 less than asked: never later, so detection times hold */
 };
 
 struct prober {
@@ -67,8 +66,7 @@ struct probe {
 
 static void on_timer(uv_timer_t *timer);
 
-/* now_ms - the loop's time, fresh: its cached time is from before the callbacks of this turn.
- */
+/* now_ms - the loop's time, fresh: what it keeps is from before the callbacks of this turn. */
 static uint64_t now_ms(struct prober *prober)
 {
     uv_update_time(prober->loop);
@@ -102,8 +100,7 @@ static void free_probe(struct probe *probe)
     free(probe);
 }
 
-/* runs ---------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 static void cancel_run(struct probe *probe)
 {
@@ -201,8 +198,7 @@ static void on_timer(uv_timer_t *timer)
     arm_after(prober, 1); /* with 0 this would run again before the sockets are looked at */
 }
 
-/* probes -------------------------------------------------------------------------------------
- */
+/* ---- probes ---- */
 
 static bool is_possible(const struct config_check *check, const struct ip_addr *addr)
 {
@@ -265,8 +261,7 @@ void probe_remove(struct probe *probe)
         free_probe(probe); /* else finish() does */
 }
 
-/* the prober ---------------------------------------------------------------------------------
- */
+/* ---- the prober ---- */
 
 enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
                     struct prober **out_prober)

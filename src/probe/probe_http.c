@@ -61,8 +61,7 @@ struct watch {
     curl_socket_t fd;
 };
 
-/* reasons ------------------------------------------------------------------------------------
- */
+/* ---- reasons ---- */
 
 /* What a failed transfer means. With by_errno the error number says more, when there is one. */
 static const struct curl_meaning {
@@ -116,8 +115,7 @@ static void set_failure(const struct http_run *run, CURLcode code, struct probe_
     probe_result_set(result, HEALTH_FAILURE, "%s", curl_easy_strerror(code));
 }
 
-/* answers ------------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 /* cert_expiry_s - when the server's own certificate ends. Only that one: servers send old roots
  * that nobody looks at any more. */
@@ -207,8 +205,7 @@ static void deliver(struct http_client *client)
         end_run(run, CURLE_FAILED_INIT);
 }
 
-/* the loop -----------------------------------------------------------------------------------
- */
+/* ---- the loop ---- */
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -297,8 +294,7 @@ static int on_watch_wanted(CURL *easy, curl_socket_t fd, int what, void *ctx, vo
     return 0;
 }
 
-/* one run ------------------------------------------------------------------------------------
- */
+/* ---- one run ---- */
 
 /* on_socket_wanted - our own socket(), because libcurl does not tell why its own failed. */
 static curl_socket_t on_socket_wanted(void *ctx, curlsocktype purpose,
@@ -313,8 +309,7 @@ static curl_socket_t on_socket_wanted(void *ctx, curlsocktype purpose,
     return run->fd < 0 ? CURL_SOCKET_BAD : run->fd;
 }
 
-/* on_header - libcurl keeps header lines as long as they come; the deadline alone is no limit.
- */
+/* on_header - libcurl keeps header lines as long as they come; the deadline is no limit. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     (void)bytes;
@@ -519,8 +514,7 @@ const char *http_run_phase(const struct http_run *run)
     return answering_us == 0 ? "waiting for the answer" : "within the answer";
 }
 
-/* the client ---------------------------------------------------------------------------------
- */
+/* ---- the client ---- */
 
 enum err http_client_new(uv_loop_t *loop, struct http_client **out_client)
 {

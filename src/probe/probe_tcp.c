@@ -74,8 +74,7 @@ static void on_writable(uv_poll_t *poll, int status, int events)
     on_done(ctx, &result);
 }
 
-/* watch - turn the connecting socket fd into a run; NULL, and the error number, when we cannot.
- */
+/* watch - turn the connecting socket fd into a run; NULL and the error number if we cannot. */
 static struct tcp_run *watch(uv_loop_t *loop, int fd, int *out_errno)
 {
     struct tcp_run *run = (struct tcp_run *)calloc(1, sizeof(*run));

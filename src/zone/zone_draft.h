@@ -30,8 +30,7 @@ struct zone_owner {
     const struct zone_steered *steered; /* NULL: not steered */
     uint32_t parent;                    /* ZONE_NO_OWNER: the apex */
     uint32_t first, count;              /* records: order[first .. first + count - 1] */
-    uint32_t
-        cut; /* the highest owner above with NS (not the apex) or DNAME; or ZONE_NO_OWNER */
+    uint32_t cut; /* the highest owner above with NS (not the apex) or DNAME; ZONE_NO_OWNER */
     uint8_t labels;
     uint8_t flags; /* enum zone_node_flags */
 };

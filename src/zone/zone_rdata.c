@@ -68,8 +68,7 @@ static size_t number_bytes(enum zone_field field)
            field == ZONE_FIELD_TLSA_MATCHING;
 }
 
-/* is_number - must it be a number? A field that has names, too, is one if it starts like one.
- */
+/* is_number - must it be a number? A field that has names, too, is one if it looks like one. */
 static bool is_number(const struct zone_token *token, enum zone_field field)
 {
     bool only = field == ZONE_FIELD_U8 || field == ZONE_FIELD_U16 || field == ZONE_FIELD_U32;

@@ -6,16 +6,22 @@
 
 static const char region_mark[] = "{region}";
 
+/* count_owners - the names of one zone, with `{region}` written out. */
+static size_t count_owners(const struct config *config, const struct config_zone *zone)
+{
+    size_t count = 0;
+    for (size_t n = 0; n < zone->name_count; n++)
+        count += zone->names[n].has_region
+                     ? config->services[zone->names[n].service].region_count
+                     : 1;
+    return count;
+}
+
 size_t snapshot_bindings_count(const struct config *config)
 {
     size_t count = 0;
-    for (size_t z = 0; z < config->zone_count; z++) {
-        const struct config_zone *zone = &config->zones[z];
-        for (size_t n = 0; n < zone->name_count; n++)
-            count += zone->names[n].has_region
-                         ? config->services[zone->names[n].service].region_count
-                         : 1;
-    }
+    for (size_t z = 0; z < config->zone_count; z++)
+        count += count_owners(config, &config->zones[z]);
     return count;
 }
 
@@ -118,7 +124,7 @@ enum err snapshot_bind_zone(const struct config *config, const struct config_zon
                        .arena = arena,
                        .diags = diags,
                        .snapshot = snapshot};
-    b.steered = arena_alloc_array(arena, snapshot_bindings_count(config), sizeof(*b.steered));
+    b.steered = arena_alloc_array(arena, count_owners(config, zone), sizeof(*b.steered));
     if (!b.steered)
         return ERR_NO_MEMORY;
     for (size_t n = 0; n < zone->name_count; n++) {

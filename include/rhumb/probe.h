@@ -45,7 +45,8 @@ struct prober_limits {
     uint32_t max_in_flight, max_per_address;
 };
 
-/* prober_new - curl_global_init() has been called, SIGPIPE is ignored. */
+/* prober_new - SIGPIPE is ignored. The first one is made before other threads start: it
+ * initialises libcurl, which reads the environment. */
 WARN_UNUSED enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
                                 struct prober **out_prober);
 

@@ -50,8 +50,10 @@ enum stage_step answer_steered(struct stage *stage, const struct zone_node *node
     answer_count(&worker->counters.steered);
     policy_select(&request, &worker->rng, answer);
     if (answer->outcome == POLICY_EMPTY && qtype == DNS_TYPE_ANY) {
+        uint8_t scope = answer->scope; /* to have nothing for IPv4 was part of the decision */
         request.family = IP_V6;
         policy_select(&request, &worker->rng, answer);
+        answer->scope = answer->scope > scope ? answer->scope : scope;
     }
     if (stage->client.is_ecs && answer->scope > stage->response->edns.ecs_scope)
         stage->response->edns.ecs_scope = answer->scope;

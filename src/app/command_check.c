@@ -6,20 +6,42 @@
 
 #include "commands.h"
 
-static void print_service(const struct config *config, const struct config_service *service)
+/* What of a service, nested ones included, a client may meet. */
+struct extent {
+    size_t endpoints, unchecked; /* unchecked: never probed */
+    uint64_t worst_ms, detect_ms;
+};
+
+static void extend(const struct config *config, const struct config_service *service,
+                   struct extent *extent)
 {
     uint64_t detect_ms = 0;
     uint64_t worst_ms = config_recovery_worst_ms(config, service, &detect_ms);
-    size_t endpoints = 0;
-    for (size_t r = 0; r < service->region_count; r++)
-        endpoints += service->regions[r].address_count + service->regions[r].name_count;
-    printf("service %s: policy %s, %zu regions, %zu endpoints, ", service->name,
-           config_policy_name(service->policy), service->region_count, endpoints);
-    if (worst_ms == 0)
-        printf("not checked: a dead region stays in the answers\n");
-    else
-        printf("clients leave a dead region within %.1f s (detected within %.1f s, TTL %u s)\n",
-               (double)worst_ms / 1000, (double)detect_ms / 1000, service->ttl.stable_s);
+    if (worst_ms > extent->worst_ms) {
+        extent->worst_ms = worst_ms;
+        extent->detect_ms = detect_ms;
+    }
+    for (size_t r = 0; r < service->region_count; r++) {
+        const struct config_service_region *region = &service->regions[r];
+        extent->endpoints += region->address_count + region->name_count;
+        extent->unchecked += region->name_count + (worst_ms == 0 ? region->address_count : 0);
+        if (region->service != CONFIG_NONE)
+            extend(config, &config->services[region->service], extent);
+    }
+}
+
+static void print_service(const struct config *config, const struct config_service *service)
+{
+    struct extent extent = {0};
+    extend(config, service, &extent);
+    printf("service %s: policy %s, %zu regions, %zu endpoints", service->name,
+           config_policy_name(service->policy), service->region_count, extent.endpoints);
+    if (extent.worst_ms > 0)
+        printf(", clients leave a dead region within %.1f s (detected within %.1f s)",
+               (double)extent.worst_ms / 1000, (double)extent.detect_ms / 1000);
+    if (extent.unchecked > 0)
+        printf(", %zu never probed: they stay in the answers, dead or alive", extent.unchecked);
+    putchar('\n');
 }
 
 static void print_summary(const struct snapshot *snapshot)

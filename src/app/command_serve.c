@@ -250,6 +250,8 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
 static int serve(struct server *server, const char *config_path, struct snapshot *first)
 {
     if (uv_loop_init(&server->loop) != 0) {
+        fputs("rhumb: cannot make an event loop; too many open files?\n", stderr);
+        net_stop(server->net);
         snapshot_free(first);
         return EXIT_STATUS_ERRORS;
     }

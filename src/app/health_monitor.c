@@ -222,9 +222,10 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
         tell_transition(monitor, machine, &event);
         review_services(monitor);
     }
+    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
     if (!was_decided && is_decided(machine) && --monitor->undecided == 0)
-        settle(monitor);
-    return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+        settle(monitor); /* may close the monitor: neither it nor the machine is left then */
+    return next_ms;
 }
 
 /* ---- targets ---- */
@@ -246,26 +247,27 @@ static uint64_t first_round_ms(size_t targets, const struct config_check *check)
     return spread_ms < check->interval_ms ? spread_ms : check->interval_ms;
 }
 
-static struct machine *machine_start(struct health_monitor *monitor,
-                                     const struct snapshot *fresh, uint32_t index)
+static enum err machine_start(struct health_monitor *monitor, const struct snapshot *fresh,
+                              uint32_t index, struct machine **out_machine)
 {
     const struct snapshot_target *target = &fresh->targets[index];
     const struct config_check *check = &fresh->config->checks[target->check];
     struct machine *machine = calloc(1, sizeof(*machine));
     if (!machine)
-        return NULL;
+        return ERR_NO_MEMORY;
     machine->key = target->key;
     machine->thresholds = thresholds_of(check);
     machine->monitor = monitor;
     machine->target = index;
     health_fsm_init(&machine->fsm, clock_monotonic_ms());
     uint32_t first_ms = (uint32_t)(target->key % first_round_ms(fresh->target_count, check));
-    if (probe_add(monitor->prober, check, &target->addr, target->key, first_ms, on_result,
-                  machine, &machine->probe) != ERR_OK) {
+    enum err err = probe_add(monitor->prober, check, &target->addr, target->key, first_ms,
+                             on_result, machine, &machine->probe);
+    if (err == ERR_OK)
+        *out_machine = machine;
+    else
         free(machine);
-        return NULL;
-    }
-    return machine;
+    return err;
 }
 
 static void forget(struct machine **machines, size_t count)
@@ -291,24 +293,23 @@ static void match(struct health_monitor *monitor, const struct snapshot *fresh,
     }
 }
 
-/* start_missing - new machines where match() left NULL; is_new tells them. False: out of
- * memory, all undone. */
-static bool start_missing(struct health_monitor *monitor, const struct snapshot *fresh,
-                          struct machine **machines, bool *is_new)
+/* start_missing - new machines where match() left NULL; is_new tells them. All or none. */
+static enum err start_missing(struct health_monitor *monitor, const struct snapshot *fresh,
+                              struct machine **machines, bool *is_new)
 {
     for (size_t i = 0; i < fresh->target_count; i++) {
         if (machines[i])
             continue;
-        machines[i] = machine_start(monitor, fresh, (uint32_t)i);
-        is_new[i] = machines[i] != NULL;
-        if (machines[i])
+        enum err err = machine_start(monitor, fresh, (uint32_t)i, &machines[i]);
+        is_new[i] = err == ERR_OK;
+        if (err == ERR_OK)
             continue;
         for (size_t k = 0; k < i; k++)
             if (is_new[k])
                 machine_free(machines[k]);
-        return false;
+        return err;
     }
-    return true;
+    return ERR_OK;
 }
 
 /* stop_gone - free the machines that fresh has no target for. */
@@ -330,16 +331,16 @@ enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot
     struct machine **machines = calloc(count + 1, sizeof(struct machine *));
     bool *is_new = calloc(count + 1, sizeof(*is_new));
     bool *dark = calloc(fresh->config->service_count + 1, sizeof(*dark));
-    bool ok = machines && is_new && dark;
-    if (ok) {
+    enum err err = machines && is_new && dark ? ERR_OK : ERR_NO_MEMORY;
+    if (err == ERR_OK) {
         match(monitor, fresh, machines);
-        ok = start_missing(monitor, fresh, machines, is_new);
+        err = start_missing(monitor, fresh, machines, is_new);
     }
     free(is_new);
-    if (!ok) {
+    if (err != ERR_OK) {
         free(machines);
         free(dark);
-        return ERR_NO_MEMORY;
+        return err;
     }
     stop_gone(monitor, machines, count);
     free(monitor->service_dark);

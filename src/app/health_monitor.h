@@ -18,13 +18,18 @@ struct health_monitor;
 WARN_UNUSED enum err health_monitor_new(uv_loop_t *loop, struct health_monitor **out_monitor);
 
 /* health_monitor_retarget - keep, start and stop probes for the targets of fresh, and fill its
- * words. Call right before it is published. On failure (ERR_NO_MEMORY) nothing has changed.
- * borrows  fresh until the next call: it is written to whenever health changes */
+ * words. Call right before it is published.
+ *
+ * borrows  fresh until the next call: it is written to whenever health changes
+ * returns  ERR_OK; ERR_NO_MEMORY, ERR_LIMIT (more targets than the prober takes): nothing has
+ *          changed then
+ */
 WARN_UNUSED enum err health_monitor_retarget(struct health_monitor *monitor,
                                              struct snapshot *fresh);
 
 /* health_monitor_when_settled - call back once: when every target has been decided (a first
- * success, or DOWN), or after wait_ms. At once when there is nothing to probe. */
+ * success, or DOWN), or after wait_ms. At once when there is nothing to probe. The callback may
+ * close the monitor. */
 void health_monitor_when_settled(struct health_monitor *monitor, uint64_t wait_ms,
                                  void (*on_settled)(void *ctx), void *ctx);
 

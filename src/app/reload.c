@@ -114,8 +114,10 @@ static void publish(struct reload *reload)
 {
     struct snapshot *fresh = reload->fresh;
     reload->fresh = NULL;
-    if (health_monitor_retarget(reload->monitor, fresh) != ERR_OK) {
-        log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"out of memory\"");
+    enum err err = health_monitor_retarget(reload->monitor, fresh);
+    if (err != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"%s\" targets=%zu",
+                  err_text(err), fresh->target_count);
         snapshot_free(fresh);
         return;
     }

@@ -527,11 +527,12 @@ enum err http_client_new(uv_loop_t *loop, struct http_client **out_client)
     struct http_client *client = (struct http_client *)calloc(1, sizeof(*client));
     if (!client)
         return ERR_NO_MEMORY;
+    /* It counts: one clean-up for each. */
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        goto err_after_client;
     client->multi = curl_multi_init();
-    if (!client->multi) {
-        free(client);
-        return ERR_NO_MEMORY;
-    }
+    if (!client->multi)
+        goto err_after_global;
     client->loop = loop;
     ring_init(&client->runs);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_watch_wanted);
@@ -544,11 +545,18 @@ enum err http_client_new(uv_loop_t *loop, struct http_client **out_client)
     client->timer.data = client;
     *out_client = client;
     return ERR_OK;
+
+err_after_global:
+    curl_global_cleanup();
+err_after_client:
+    free(client);
+    return ERR_NO_MEMORY;
 }
 
 static void on_client_closed(uv_handle_t *handle)
 {
     free(handle->data);
+    curl_global_cleanup();
 }
 
 void http_client_close(struct http_client *client)

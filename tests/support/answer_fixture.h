@@ -17,7 +17,7 @@ struct packet {
     size_t len;
 };
 
-enum { PACKET_ID = 0x1234 };
+enum { PACKET_ID = 0x1234, ANSWER_FIXTURE_UDP_BYTES = 1232 };
 
 /* packet_init - header with one question, no record; name is in text form, case kept. False
  * when the name is malformed. */

@@ -4,6 +4,7 @@
  *   test_wire             TAP, one test a case; a failure shows expected and got
  *   test_wire TITLE       only the cases whose title contains it
  *   test_wire --queries   title, transport and query in hexadecimal, to ask another server
+ *   test_wire --seeds DIR one file a query, as tests/fuzz/fuzz_answer.c reads it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,28 +168,60 @@ static void print_query(const struct wire_case *c)
     printf("\n");
 }
 
+static void print_queries(const struct wire_cases *cases)
+{
+    for (size_t i = 0; i < cases->count; i++)
+        print_query(&cases->cases[i]);
+}
+
+/* write_seeds - options (bit 0: TCP; room of 1504 bytes), four bytes of the client, packet. */
+static bool write_seeds(const struct wire_cases *cases, const char *folder)
+{
+    for (size_t i = 0; i < cases->count; i++) {
+        const struct wire_case *c = &cases->cases[i];
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/golden-%03zu", folder, i);
+        FILE *file = fopen(path, "we");
+        if (!file)
+            return false;
+        fputc(0xf8 | (c->transport == ANSWER_TCP), file);
+        fwrite(c->client.bytes, 1, 4, file);
+        fwrite(c->packet.bytes, 1, c->packet.len, file);
+        if (fclose(file) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool run_cases(const struct wire_cases *cases, const char *wanted)
+{
+    struct snapshot *snapshot = answer_fixture_new();
+    unsigned number = 0, failed = 0;
+    for (size_t i = 0; snapshot && i < cases->count; i++)
+        if (strstr(cases->cases[i].title, wanted))
+            failed += !run_case(snapshot, &cases->cases[i], ++number);
+    printf("1..%u\n", number);
+    bool good = snapshot && failed == 0;
+    snapshot_free(snapshot);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     const char *data = getenv("RHUMB_TEST_DATA");
+    const char *wanted = argc > 1 ? argv[1] : "";
     char path[4096];
     struct wire_cases cases;
+    bool good = true;
     snprintf(path, sizeof(path), "%s/wire/golden.txt", data ? data : "tests/data");
     if (!wire_cases_read(path, &cases))
         return 1;
-    bool only_queries = argc > 1 && strcmp(argv[1], "--queries") == 0;
-    const char *wanted = argc > 1 && !only_queries ? argv[1] : "";
-    struct snapshot *snapshot = only_queries ? NULL : answer_fixture_new();
-    unsigned number = 0, failed = 0;
-    for (size_t i = 0; i < cases.count; i++) {
-        if (only_queries)
-            print_query(&cases.cases[i]);
-        else if (snapshot && strstr(cases.cases[i].title, wanted))
-            failed += !run_case(snapshot, &cases.cases[i], ++number);
-    }
-    if (!only_queries)
-        printf("1..%u\n", number);
-    bool good = failed == 0 && (only_queries || snapshot);
-    snapshot_free(snapshot);
+    if (strcmp(wanted, "--queries") == 0)
+        print_queries(&cases);
+    else if (strcmp(wanted, "--seeds") == 0)
+        good = argc > 2 && write_seeds(&cases, argv[2]);
+    else
+        good = run_cases(&cases, wanted);
     wire_cases_free(&cases);
     return good ? 0 : 1;
 }

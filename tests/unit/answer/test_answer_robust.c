@@ -1,6 +1,6 @@
 /* Whatever comes in, what goes out is sound. Two million mutated and random packets, and every
  * type with the classes and opcodes there are, go through answer_query(); each reply is read by
- * the independent parser of tests/support and held against the list in check_reply(). */
+ * the independent parser of tests/support and held against the list in answer_promise_broken(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../support/answer_corpus.h"
-#include "../../support/message.h"
+#include "../../support/answer_promise.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -25,13 +25,7 @@ enum { PACKETS = 500000, TYPE_STEP = 61 };
 enum { PACKETS = 5000000, TYPE_STEP = 1 };
 #endif
 
-enum { SERVER_UDP_BYTES = 1232, RATIO_MAX = 4, UNTOUCHED = 0xa5 };
-
-struct exchange {
-    const struct corpus_query *query;
-    const uint8_t *reply;
-    size_t reply_bytes, capacity;
-};
+enum { UNTOUCHED = 0xa5 };
 
 static struct snapshot *snapshot;
 
@@ -57,72 +51,6 @@ static void print_bytes(const char *what, const uint8_t *bytes, size_t len)
     fprintf(stderr, "\n");
 }
 
-/* limit_of - the most that the reply may have, from what the parser of the tests makes of the
- * query; one it cannot read gets what a reply with or without OPT may have at most. */
-static size_t limit_of(const struct exchange *e, const struct message *reply)
-{
-    static struct message query;
-    if (e->query->transport == ANSWER_TCP)
-        return DNS_MESSAGE_MAX;
-    size_t limit = reply->opt ? SERVER_UDP_BYTES : DNS_UDP_PLAIN_BYTES;
-    if (!message_parse(e->query->packet.bytes, e->query->packet.len, &query) && query.opt &&
-        query.opt->class < limit)
-        limit = query.opt->class;
-    if (limit < DNS_UDP_PLAIN_BYTES)
-        limit = DNS_UDP_PLAIN_BYTES;
-    return limit < e->capacity ? limit : e->capacity;
-}
-
-static const char *check_header(const struct exchange *e, const struct message *m)
-{
-    const uint8_t *query = e->query->packet.bytes;
-    unsigned sent = (unsigned)query[2] << 8 | query[3];
-    if (m->id != ((unsigned)query[0] << 8 | query[1]))
-        return "another id";
-    if ((m->flags & DNS_FLAG_QR) == 0)
-        return "QR is not set";
-    if (((m->flags ^ sent) & 0x7900) != 0)
-        return "another opcode or RD";
-    if ((m->flags & 0x00f0) != 0)
-        return "RA, Z, AD or CD is set";
-    return NULL;
-}
-
-/* check_reply - NULL, or which of the promises is broken. */
-static const char *check_reply(const struct exchange *e)
-{
-    static struct message m;
-    const struct packet *query = &e->query->packet;
-    bool is_query = query->len >= DNS_HEADER_BYTES && (query->bytes[2] & 0x80) == 0;
-    if (e->reply_bytes == 0)
-        return is_query ? "no reply" : NULL;
-    if (!is_query)
-        return "a reply to what is no query";
-    const char *fault = message_parse(e->reply, e->reply_bytes, &m);
-    if (!fault)
-        fault = check_header(e, &m);
-    if (fault)
-        return fault;
-    if (e->reply_bytes > limit_of(e, &m))
-        return "too long";
-    unsigned rcode = message_rcode(&m);
-    bool is_refusal = rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP;
-    if (m.question_bytes == 0 && !is_refusal)
-        return "the question is missing";
-    if (m.question_bytes + DNS_HEADER_BYTES > query->len ||
-        memcmp(e->reply + DNS_HEADER_BYTES, query->bytes + DNS_HEADER_BYTES,
-               m.question_bytes) != 0)
-        return "another question";
-    if ((is_refusal || rcode == DNS_RCODE_BADVERS) &&
-        (e->reply_bytes > RATIO_MAX * query->len || m.counts[1] + m.counts[2] > 0))
-        return "too much for a malformed packet";
-    if ((m.flags & DNS_FLAG_TC) != 0 && m.counts[1] + m.counts[2] > 0)
-        return "truncated, but not empty";
-    if (rcode == DNS_RCODE_SERVFAIL)
-        return "SERVFAIL";
-    return NULL;
-}
-
 /* ask - one packet, from a block of exactly its size, into one of exactly the capacity. */
 static void ask(struct answer_worker *worker, const struct corpus_query *query, size_t capacity,
                 uint8_t *buffer)
@@ -131,10 +59,16 @@ static void ask(struct answer_worker *worker, const struct corpus_query *query, 
     assert_non_null(packet);
     memcpy(packet, query->packet.bytes, query->packet.len);
     buffer[capacity] = UNTOUCHED;
-    struct exchange e = {.query = query, .reply = buffer, .capacity = capacity};
+    struct answer_exchange e = {
+        .packet = packet,
+        .packet_bytes = query->packet.len,
+        .transport = query->transport,
+        .reply = buffer,
+        .capacity = capacity,
+    };
     e.reply_bytes = answer_query(snapshot, worker, &query->client, query->transport, packet,
                                  query->packet.len, buffer, capacity);
-    const char *fault = check_reply(&e);
+    const char *fault = answer_promise_broken(&e);
     if (!fault && buffer[capacity] != UNTOUCHED)
         fault = "written behind the buffer";
     if (!fault && memcmp(packet, query->packet.bytes, query->packet.len) != 0)
@@ -162,7 +96,8 @@ static void every_reply_to_a_random_packet_keeps_the_promises(void **state)
             corpus_packet_garbage(&rng, &query.packet);
         else if (i % 8 > 1)
             corpus_packet_mutate(&rng, &query.packet);
-        size_t capacity = query.transport == ANSWER_TCP ? DNS_MESSAGE_MAX : SERVER_UDP_BYTES;
+        size_t capacity =
+            query.transport == ANSWER_TCP ? DNS_MESSAGE_MAX : ANSWER_FIXTURE_UDP_BYTES;
         if (query.transport == ANSWER_UDP && i % 4 == 0)
             capacity = DNS_UDP_PLAIN_BYTES + rng_below(&rng, 100);
         ask(&worker, &query, capacity, buffer);
@@ -207,8 +142,8 @@ static void every_type_class_and_opcode_is_answered(void **state)
             packet_init(&query.packet, flags, names[type / TYPE_STEP % 4], (uint16_t)type,
                         classes[i % 6]);
             if (type % 2 == 0)
-                packet_put_opt(&query.packet, SERVER_UDP_BYTES, 0, true);
-            ask(&worker, &query, SERVER_UDP_BYTES, buffer);
+                packet_put_opt(&query.packet, ANSWER_FIXTURE_UDP_BYTES, 0, true);
+            ask(&worker, &query, ANSWER_FIXTURE_UDP_BYTES, buffer);
         }
     }
 }

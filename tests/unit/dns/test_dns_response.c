@@ -99,6 +99,20 @@ static void an_empty_response_echoes_the_question_bit_for_bit(void **state)
     draft_free(d);
 }
 
+static void without_a_question_there_is_none_to_echo(void **state)
+{
+    (void)state;
+    struct draft *d = draft_new(PLAIN, 512);
+    d->query.has_question = false;
+    response_init(&d->response, &d->query, d->buffer, 512);
+    assert_true(response_put(&d->response, RESPONSE_ANSWER, other, DNS_TYPE_A, 1,
+                             (const uint8_t *)"\1\2\3\4", 4));
+    response_clear(&d->response);
+    assert_int_equal(finish(d), 12);
+    assert_int_equal(d->message.counts[0], 0);
+    draft_free(d);
+}
+
 static void flags_and_rcode_are_set_and_foreign_flags_are_not_copied(void **state)
 {
     (void)state;
@@ -520,6 +534,17 @@ static void opt_says_what_was_asked(void **state)
     }
 }
 
+static void an_extended_error_needs_no_text(void **state)
+{
+    (void)state;
+    struct draft *d = draft_new(QUERY_OPT QUESTION OPT_SIZE("ffff") "0000", 512);
+    d->response.edns =
+        (struct response_edns){.udp_size_bytes = 1232, .has_ede = true, .ede_code = 22};
+    finish(d);
+    expect_opt(d, "udp=1232 ede=22:");
+    draft_free(d);
+}
+
 static void texts_in_opt_are_cut_at_their_limit(void **state)
 {
     (void)state;
@@ -585,6 +610,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_response_echoes_the_question_bit_for_bit),
+        cmocka_unit_test(without_a_question_there_is_none_to_echo),
         cmocka_unit_test(flags_and_rcode_are_set_and_foreign_flags_are_not_copied),
         cmocka_unit_test(a_header_alone_has_twelve_bytes),
         cmocka_unit_test(the_owner_of_the_question_is_two_bytes),
@@ -603,6 +629,7 @@ int main(void)
         cmocka_unit_test(clear_leaves_header_question_flags_and_edns),
         cmocka_unit_test(names_are_compressed_after_clear_as_before),
         cmocka_unit_test(opt_says_what_was_asked),
+        cmocka_unit_test(an_extended_error_needs_no_text),
         cmocka_unit_test(texts_in_opt_are_cut_at_their_limit),
         cmocka_unit_test(opt_fits_however_full_the_message_is),
         cmocka_unit_test(an_extended_error_is_the_first_to_go),

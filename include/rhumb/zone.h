@@ -103,7 +103,7 @@ struct zone_limits {
  * shape    origin_text: "example.com."; path: the master file; steered: sorted in no way
  * errors   no or two SOA; no NS at the apex; CNAME with other data; two CNAME or DNAME; data
  *          below a DNAME or out of the zone; steered name with A, AAAA or CNAME (both places),
- *          below a cut, or twice
+ *          below a cut, or twice; an RRset too large for a message
  * warns    missing glue; hidden data below a cut; TTLs of one RRset that differ. Records that
  *          stand twice count once, silently.
  * owns     everything lives in arena

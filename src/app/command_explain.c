@@ -25,9 +25,31 @@ static void assume_unknown(struct snapshot *snapshot)
     }
 }
 
-static void explain_steered(const struct snapshot *snapshot, const struct options *options,
-                            uint16_t qtype, const struct zone_node *node, struct text *out)
+/* Where the explanation of one name goes on. */
+struct chain {
+    const struct snapshot *snapshot;
+    const struct options *options;
+    uint16_t qtype;
+    uint8_t name[DNS_NAME_MAX + 1]; /* the next to explain, lower case */
+    unsigned names;                 /* followed so far */
+    struct text *out;
+};
+
+/* follow - target, an alias, is the name to go on with. */
+static void follow(struct chain *chain, const uint8_t *target)
 {
+    char text[DNS_NAME_TEXT_MAX];
+    size_t len = dns_name_len(target);
+    text_printf(chain->out, "alias      %s\n", dns_name_to_text(target, text));
+    chain->names++;
+    memmove(chain->name, target, len);
+    dns_name_lower(chain->name, len);
+}
+
+/* explain_steered - true: it answers by an alias that the client would follow. */
+static bool explain_steered(struct chain *chain, const struct zone_node *node)
+{
+    const struct snapshot *snapshot = chain->snapshot;
     const struct snapshot_binding *binding = &snapshot->bindings[node->binding];
     struct policy_request request = {
         .set = &snapshot->policies,
@@ -35,12 +57,19 @@ static void explain_steered(const struct snapshot *snapshot, const struct option
         .service = binding->service,
         .pinned = binding->pinned,
         .sticky = binding->sticky,
-        .family = qtype == DNS_TYPE_AAAA ? IP_V6 : IP_V4,
-        .client = {.network = options->client, .is_ecs = options->client_is_ecs},
+        .family = chain->qtype == DNS_TYPE_AAAA ? IP_V6 : IP_V4,
+        .client = {.network = chain->options->client, .is_ecs = chain->options->client_is_ecs},
     };
+    struct policy_answer answer;
     struct rng rng;
     rng_init(&rng, 1);
-    policy_explain(&request, snapshot->config, snapshot->map, &rng, out);
+    policy_explain(&request, snapshot->config, snapshot->map, &rng, chain->out);
+    rng_init(&rng, 1); /* the same chance, so the same pick */
+    policy_select(&request, &rng, &answer);
+    if (answer.outcome != POLICY_ALIAS || chain->qtype == DNS_TYPE_CNAME)
+        return false;
+    follow(chain, answer.alias);
+    return true;
 }
 
 static void explain_match(const struct zone_node *node, enum zone_match match, struct text *out)
@@ -65,69 +94,93 @@ static void explain_types(const struct zone_node *node, struct text *out)
     text_printf(out, "%s\n", node->rrset_count == 0 ? " none" : "");
 }
 
-/* explain_name - one name. True: *target is the CNAME to go on with. */
-static bool explain_name(const struct snapshot *snapshot, const struct options *options,
-                         uint16_t qtype, const uint8_t *name, const uint8_t **target,
-                         struct text *out)
+/* explain_cname - true: there is one that the client would follow. */
+static bool explain_cname(struct chain *chain, const struct zone_node *node)
+{
+    const struct rrset *cname = zone_node_rrset(node, DNS_TYPE_CNAME);
+    const uint8_t *cursor = NULL;
+    uint16_t len;
+    explain_types(node, chain->out);
+    if (!cname || chain->qtype == DNS_TYPE_CNAME)
+        return false;
+    follow(chain, rrset_next(cname, &cursor, &len));
+    return true;
+}
+
+/* explain_dname - RFC 6672 section 2.2: the owner at the end of the name becomes the target.
+ * True: the client would follow the CNAME made of it. */
+static bool explain_dname(struct chain *chain, const struct zone_node *node)
+{
+    const struct rrset *dname = zone_node_rrset(node, DNS_TYPE_DNAME);
+    const uint8_t *cursor = NULL;
+    uint16_t len;
+    uint8_t made[DNS_NAME_MAX];
+    const uint8_t *target = rrset_next(dname, &cursor, &len);
+    size_t prefix = dns_name_len(chain->name) - dns_name_len(node->name);
+    if (prefix + dns_name_len(target) > sizeof(made)) {
+        text_printf(chain->out, "alias      too long: YXDOMAIN\n");
+        return false;
+    }
+    memcpy(made, chain->name, prefix);
+    memcpy(made + prefix, target, dns_name_len(target));
+    follow(chain, made);
+    return chain->qtype != DNS_TYPE_CNAME;
+}
+
+/* explain_name - one name. True: chain->name is now the alias to go on with. */
+static bool explain_name(struct chain *chain)
 {
     char text[DNS_NAME_TEXT_MAX], type[DNS_TYPE_TEXT_MAX];
+    const struct snapshot *snapshot = chain->snapshot;
+    uint16_t qtype = chain->qtype;
     struct name_key key;
-    name_key_init(&key, name);
-    text_printf(out, "name       %s %s\n", dns_name_to_text(name, text),
+    name_key_init(&key, chain->name);
+    text_printf(chain->out, "name       %s %s\n", dns_name_to_text(chain->name, text),
                 dns_type_name(qtype, type));
     const struct zone *zone = zone_set_find(&snapshot->zones, &key, qtype == DNS_TYPE_DS);
     if (!zone) {
-        text_printf(out, "zone       none served here holds it: REFUSED\n");
+        text_printf(chain->out, "zone       none served here holds it: %s\n",
+                    chain->names == 0 ? "REFUSED" : "the resolver asks on");
         return false;
     }
-    text_printf(out, "zone       %s serial %u\n", dns_name_to_text(zone->origin, text),
+    text_printf(chain->out, "zone       %s serial %u\n", dns_name_to_text(zone->origin, text),
                 zone->serial);
     const struct zone_node *node;
     enum zone_match match = zone_lookup(zone, &key, qtype, &node);
-    explain_match(node, match, out);
+    explain_match(node, match, chain->out);
+    if (match == ZONE_DNAME)
+        return explain_dname(chain, node);
     if (match != ZONE_FOUND && match != ZONE_WILDCARD)
         return false;
     bool asks_address = qtype == DNS_TYPE_A || qtype == DNS_TYPE_AAAA;
     if (node->binding != ZONE_NOT_STEERED &&
-        (asks_address || snapshot->bindings[node->binding].may_alias)) {
-        explain_steered(snapshot, options, qtype, node, out);
-        return false;
-    }
-    explain_types(node, out);
-    const struct rrset *cname = zone_node_rrset(node, DNS_TYPE_CNAME);
-    const uint8_t *cursor = NULL;
-    uint16_t len;
-    if (!cname || qtype == DNS_TYPE_CNAME)
-        return false;
-    *target = rrset_next(cname, &cursor, &len);
-    text_printf(out, "alias      %s\n", dns_name_to_text(*target, text));
-    return true;
+        (asks_address || snapshot->bindings[node->binding].may_alias))
+        return explain_steered(chain, node);
+    return explain_cname(chain, node);
 }
 
 static int explain(const struct snapshot *snapshot, const struct options *options)
 {
-    uint8_t name[DNS_NAME_MAX + 1];
-    const char *reason;
+    enum { CHAIN_MAX = 16 };
+
     static const uint8_t root[] = {0};
-    size_t len = dns_name_from_text(options->name, strlen(options->name), root, name, &reason);
+    struct text out;
+    struct chain chain = {.snapshot = snapshot, .options = options, .out = &out};
+    const char *reason;
+    size_t len =
+        dns_name_from_text(options->name, strlen(options->name), root, chain.name, &reason);
     if (len == 0) {
         fprintf(stderr, "rhumb: '%s' is no domain name: %s\n", options->name, reason);
         return EXIT_STATUS_USAGE;
     }
-    dns_name_lower(name, len);
-    uint16_t qtype = options->type ? dns_type_parse(options->type) : DNS_TYPE_A;
-
-    enum { CHAIN_MAX = 16 };
-    struct text out;
+    dns_name_lower(chain.name, len);
+    chain.qtype = options->type ? dns_type_parse(options->type) : DNS_TYPE_A;
     text_init(&out, EXPLANATION_BYTES_MAX);
-    const uint8_t *target;
-    for (unsigned i = 0; i < CHAIN_MAX; i++) {
-        if (!explain_name(snapshot, options, qtype, name, &target, &out))
-            break;
-        len = dns_name_len(target);
-        memcpy(name, target, len);
-        dns_name_lower(name, len);
-    }
+    bool more = true;
+    while (more && chain.names < CHAIN_MAX)
+        more = explain_name(&chain);
+    if (more)
+        text_printf(&out, "end        %d names: the answer ends here\n", CHAIN_MAX);
     fputs(text_get(&out), stdout);
     text_deinit(&out);
     return EXIT_STATUS_OK;

@@ -2,11 +2,18 @@
 
 #include <string.h>
 
+#include "rhumb/dns_query.h"
 #include "rhumb/dns_type.h"
 
 #include "zone_rdata.h"
 
-enum { TYPE_NSEC3 = 50 };
+enum {
+    TYPE_NSEC3 = 50,
+    RECORD_HEAD_BYTES = 12, /* compressed owner, type, class, TTL, length */
+    /* What one RRset may take of an answer: the rest is for the header, the question, an alias
+     * or two before it, and OPT. */
+    RRSET_BYTES_MAX = DNS_MESSAGE_MAX - 2048,
+};
 
 /* Short forms for the messages. */
 struct words {
@@ -132,6 +139,29 @@ static void check_hidden(const struct zone_check *c, const struct zone_owner *ow
     }
 }
 
+/* check_rrset_size - an RRset that no message can hold would be truncated over TCP too, and
+ * resolvers would ask for ever. */
+static void check_rrset_size(const struct zone_check *c, const struct zone_owner *owner,
+                             size_t from, size_t to)
+{
+    struct words w;
+    size_t bytes = 0;
+    for (size_t i = from; i < to; i++) {
+        const struct zone_record *record = zone_draft_record(c->draft, owner, i);
+        if (record->duplicate)
+            continue;
+        bytes += RECORD_HEAD_BYTES + record->rdata_len;
+        if (bytes <= RRSET_BYTES_MAX)
+            continue;
+        diag_error(c->diags, zone_spot_place(&record->spot, &w.place),
+                   "the %s records of %.120s are more than one answer can hold",
+                   zone_rdata_type_name(record->type, w.type),
+                   dns_name_to_text(owner->name, w.name));
+        diag_remedy(c->diags, "a message has at most %d bytes", DNS_MESSAGE_MAX);
+        return;
+    }
+}
+
 /* check_rrset - records[from .. to - 1] of the owner are of one type. RRSIGs take the TTL of
  * what they sign, so theirs may differ (RFC 4034 section 3). */
 static void check_rrset(const struct zone_check *c, const struct zone_owner *owner, size_t from,
@@ -171,6 +201,7 @@ static void check_rrsets(const struct zone_check *c, const struct zone_owner *ow
         while (to < owner->count && zone_draft_record(c->draft, owner, to)->type == first->type)
             to++;
         check_rrset(c, owner, from, to);
+        check_rrset_size(c, owner, from, to);
         if (++types == c->draft->limits.max_types + 1)
             diag_error(c->diags, zone_spot_place(&first->spot, &w.place),
                        "%.120s has records of more than %zu types",

@@ -61,12 +61,57 @@ static void nesting_ends_after_eight_levels(void **state)
     }
 }
 
+/* load_wide - a is width regions of b, which is width regions of c, which is width regions. */
+static struct loaded load_wide(int width, int levels)
+{
+    char text[16384];
+    size_t len = (size_t)snprintf(text, sizeof(text), PLACES "services:\n");
+    for (int level = 0; level < levels; level++) {
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "  %c: {regions: {", 'a' + level);
+        for (int i = 0; i < width; i++)
+            len += (size_t)snprintf(text + len, sizeof(text) - len, "r%d: {service: %c}, ", i,
+                                    'b' + level);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "}}\n");
+    }
+    snprintf(text + len, sizeof(text) - len, "  %c: {" END "}\n", 'a' + levels);
+    return load_bytes(text, strlen(text));
+}
+
+static void the_work_of_a_query_is_bounded(void **state)
+{
+    (void)state;
+
+    static const struct {
+        int width, levels;
+        bool good;
+        const char *message;
+    } cases[] = {
+        {64, 1, true, NULL},                                /* 64 + 64 * 2 */
+        {64, 2, false, "the service 'a' nests too widely"}, /* 64 + 64 * 2 * 192 */
+        {20, 3, false, "the service 'a' nests too widely"},
+        {3, 5, true, NULL}, /* 3 * (1 + 6 * (1 + 6 * (1 + 6 * (1 + 6 * (1 + 2))))) */
+        {64, 7, false, "the service 'f' nests too widely"}, /* once, at the innermost */
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct loaded loaded = load_wide(cases[i].width, cases[i].levels);
+        assert_int_equal(loaded.err, cases[i].good ? ERR_OK : ERR_INVALID);
+        if (!cases[i].good) {
+            assert_non_null(
+                strstr(first_of(loaded.diags, DIAG_ERROR)->message, cases[i].message));
+        }
+        unload(&loaded);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loops_are_printed),
         cmocka_unit_test(two_ways_to_one_service_are_no_loop),
         cmocka_unit_test(nesting_ends_after_eight_levels),
+        cmocka_unit_test(the_work_of_a_query_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

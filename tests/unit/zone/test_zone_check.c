@@ -187,6 +187,25 @@ static void limits_have_a_place(void **state)
     }
 }
 
+static void a_set_that_no_message_can_hold_is_refused(void **state)
+{
+    (void)state;
+    for (int records = 235; records <= 237; records++) {
+        char text[1024];
+        snprintf(text, sizeof(text), HEAD "$GENERATE 1-%d t TXT ${0,250,d} 12345\n", records);
+        struct loaded l = load_text(text);
+        bool fits = records * (12 + 251 + 6) <= 65535 - 2048;
+        assert_int_equal(l.err, fits ? ERR_OK : ERR_INVALID);
+        if (!fits) {
+            assert_string_equal(
+                diag_get(l.diags, 0)->message,
+                "the TXT records of t.example.com. are more than one answer can hold");
+            assert_int_equal(diag_get(l.diags, 0)->place.line, 4);
+        }
+        unload(&l);
+    }
+}
+
 static void all_mistakes_are_told_at_once(void **state)
 {
     (void)state;
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(missing_apex_records_are_both_told),
         cmocka_unit_test(what_a_broken_record_may_be_is_not_missed),
         cmocka_unit_test(limits_have_a_place),
+        cmocka_unit_test(a_set_that_no_message_can_hold_is_refused),
         cmocka_unit_test(all_mistakes_are_told_at_once),
         cmocka_unit_test(ten_thousand_mistakes_are_counted),
     };

@@ -13,7 +13,7 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
 
 typedef void (*log_sink)(void *ctx, enum log_level level, const char *line);
 
-void log_set_sink(log_sink sink, void *ctx);
+void log_set_sink(log_sink write, void *ctx);
 
 /* log_event - event is a word; format prints the `key=value` pairs behind it. Quote values that
  * may hold blanks with log_quote(). */

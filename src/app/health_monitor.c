@@ -378,8 +378,7 @@ enum err health_monitor_new(uv_loop_t *loop, struct health_monitor **out_monitor
     if (!monitor)
         return ERR_NO_MEMORY;
     monitor->loop = loop;
-    struct prober_limits limits = {.max_in_flight = 1,
-                                   .max_per_address = 1}; /* until retarget */
+    struct prober_limits limits = {.max_in_flight = 1, .max_per_address = 1}; /* for now */
     enum err err = prober_new(loop, &limits, &monitor->prober);
     if (err != ERR_OK) {
         free(monitor);

@@ -77,9 +77,11 @@ static const char *option_value(int argc, char **argv, int *i, const char *name)
         return word + len + 1;
     if (word[len] != '\0')
         return NULL;
-    if (*i + 1 >= argc)
+    const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
+    if (!next)
         return "";
-    return argv[++*i];
+    ++*i;
+    return next;
 }
 
 static bool parse_word(int argc, char **argv, int *i, struct options *options)

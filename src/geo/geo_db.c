@@ -62,8 +62,7 @@ static enum err refuse_tree(struct walk *walk, const char *fault)
 static enum err put_leaf(struct walk *walk, unsigned family, unsigned len,
                          const struct branch *branch)
 {
-    uint32_t value =
-        0; /* for now the offset + 1; number_records() makes it the record's number */
+    uint32_t value = 0; /* now the offset + 1; number_records() makes it the record's number */
     if (branch->type == MMDB_RECORD_TYPE_DATA) {
         if (branch->offset >= walk->mmdb->data_section_size)
             return refuse_tree(walk, "a network points outside the data section");

@@ -63,8 +63,8 @@ void udp_batch_put_answer(struct udp_batch *batch, unsigned idx, size_t answer_b
     struct udp_slot *slot = &batch->slots[idx];
     unsigned n = batch->out_count++;
     batch->out_bytes[n] = (struct iovec){.iov_base = slot->answer, .iov_len = answer_bytes};
-    batch->out[n].msg_hdr =
-        batch->in[idx].msg_hdr; /* peer and the address asked, as received */
+    /* Peer and the address asked, as received. */
+    batch->out[n].msg_hdr = batch->in[idx].msg_hdr;
     struct msghdr *header = &batch->out[n].msg_hdr;
     header->msg_iov = &batch->out_bytes[n];
     header->msg_flags = 0;

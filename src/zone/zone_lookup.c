@@ -98,6 +98,6 @@ enum zone_match zone_lookup(const struct zone *zone, const struct name_key *key,
         if (node)
             return missed(node, out_node);
     }
-    return missed(zone->apex,
-                  out_node); /* the caller chose a zone that does not hold the name */
+    /* The caller chose a zone that does not hold the name. */
+    return missed(zone->apex, out_node);
 }

@@ -27,8 +27,8 @@ static inline __attribute__((always_inline)) uint32_t find(const struct geo_trie
     return entry;
 }
 
-/* The baseline of x86-64 lacks POPCNT, every machine of the last fifteen years has it: a look-up of
- * an IPv6 address takes two thirds of the time with it (tests/bench/bench_geo). */
+/* The baseline of x86-64 lacks POPCNT, every machine of the last fifteen years has it: a
+ * look-up of an IPv6 address takes half the time with it (tests/bench/bench_geo). */
 #if defined(__x86_64__)
 __attribute__((target("popcnt"))) static uint32_t
 find_by_popcnt(const struct geo_trie_half *half, struct geo_key key)

@@ -8,7 +8,8 @@
 struct text {
     char *bytes; /* owned; always ends in a zero byte once anything was added */
     size_t len, capacity, max;
-    bool failed; /* out of memory, or over max: what was added is cut */
+    bool failed;    /* out of memory, or over max: from there on nothing was added */
+    bool no_memory; /* failed for want of memory */
 };
 
 void text_init(struct text *text, size_t max);

@@ -242,6 +242,8 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
     enum err err = net_open(config, server->slot, seed, diags, &server->net);
     if (err == ERR_OK && config->user)
         err = privilege_drop(config->user, diags);
+    if (err == ERR_OK && config->user)
+        privilege_check_files(config->user, first->files, first->file_count, diags);
     return err;
 }
 

@@ -27,6 +27,18 @@ static void print_version(void)
         "country centroids: computed from Natural Earth (naturalearthdata.com), public domain");
 }
 
+static int run(const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_SERVE: return command_serve(options);
+    case COMMAND_CHECK: return command_check(options);
+    case COMMAND_EXPLAIN: return command_explain(options);
+    case COMMAND_VERSION: print_version(); return EXIT_STATUS_OK;
+    case COMMAND_HELP: options_print_help(stdout); return EXIT_STATUS_OK;
+    }
+    return EXIT_STATUS_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -34,12 +46,11 @@ int main(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN);
     log_set_sink(write_log, NULL);
-    switch (options.command) {
-    case COMMAND_SERVE: return command_serve(&options);
-    case COMMAND_CHECK: return command_check(&options);
-    case COMMAND_EXPLAIN: return command_explain(&options);
-    case COMMAND_VERSION: print_version(); return EXIT_STATUS_OK;
-    case COMMAND_HELP: options_print_help(stdout); return EXIT_STATUS_OK;
+    int status = run(&options);
+    if (fflush(stdout) != 0 &&
+        status == EXIT_STATUS_OK) { /* said "fine" to a full disk: not fine */
+        fputs("rhumb: cannot write to standard output\n", stderr);
+        status = EXIT_STATUS_ERRORS;
     }
-    return EXIT_STATUS_USAGE;
+    return status;
 }

@@ -1,5 +1,6 @@
 #include "privilege.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -27,4 +28,16 @@ enum err privilege_drop(const char *user, struct diag_list *diags)
         return ERR_INVALID;
     }
     return ERR_OK;
+}
+
+void privilege_check_files(const char *user, const char *const *paths, size_t count,
+                           struct diag_list *diags)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (faccessat(AT_FDCWD, paths[i], R_OK, AT_EACCESS) == 0)
+            continue;
+        diag_warning(diags, NULL, "the user '%s' cannot read %s: a reload will fail", user,
+                     paths[i]);
+        diag_remedy(diags, "let '%s' read the file, and enter the folders it is in", user);
+    }
 }

@@ -29,7 +29,7 @@ static bool text_reserve(struct text *text, size_t len)
     size_t capacity = need < 128 ? 128 : need * 2;
     char *bytes = realloc(text->bytes, capacity);
     if (!bytes) {
-        text->failed = true;
+        text->failed = text->no_memory = true;
         return false;
     }
     text->bytes = bytes;

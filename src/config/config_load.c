@@ -156,7 +156,8 @@ static enum err load_open(int fd, const char *path, struct arena *arena,
 enum err config_load(const char *path, struct arena *arena, struct diag_list *diags,
                      const struct config **out_config)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not hold us */
     if (fd < 0)
         return refuse_file(diags, path, "open");
     enum err err = load_open(fd, path, arena, diags, out_config);

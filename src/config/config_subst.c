@@ -105,7 +105,9 @@ enum err config_subst(const char *text, const struct diag_place *place,
     struct subst subst = {.place = place, .lookup = lookup, .diags = diags};
     text_init(&subst.result, RESULT_MAX_BYTES);
     enum err err = put_all(&subst, text) ? ERR_OK : ERR_INVALID;
-    if (err == ERR_OK && subst.result.failed) {
+    if (err == ERR_OK && subst.result.no_memory) {
+        err = ERR_NO_MEMORY;
+    } else if (err == ERR_OK && subst.result.failed) {
         diag_error(diags, place, "the value is longer than %d bytes once its variables are in",
                    RESULT_MAX_BYTES);
         err = ERR_INVALID;

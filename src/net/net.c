@@ -81,10 +81,30 @@ static void open_listener(struct sockets *sockets, const struct config_listener 
     }
 }
 
+/* look_for_others - tell of every listener that another process has. Before any of ours is
+ * bound, for ours may overlap (0.0.0.0 and 127.0.0.1). */
+static void look_for_others(const struct config_server *server, struct diag_list *diags)
+{
+    for (size_t l = 0; l < server->listener_count; l++) {
+        const struct config_listener *listener = &server->listeners[l];
+        enum net_transport transport = NET_UDP;
+        int error = net_socket_probe(&listener->addr, listener->port, transport);
+        if (error != EADDRINUSE) {
+            transport = NET_TCP;
+            error = net_socket_probe(&listener->addr, listener->port, transport);
+        }
+        if (error == EADDRINUSE)
+            net_socket_report(diags, listener, transport, error);
+    }
+}
+
 static enum err open_sockets(const struct config_server *server, size_t worker_count,
                              struct diag_list *diags, struct sockets *out_sockets)
 {
     size_t listeners = server->listener_count, errors = diag_error_count(diags);
+    look_for_others(server, diags);
+    if (diag_error_count(diags) > errors)
+        return ERR_INVALID;
     struct sockets sockets = {.worker_count = worker_count, .listener_count = listeners};
     sockets.pairs = calloc(worker_count * listeners, sizeof(*sockets.pairs));
     if (!sockets.pairs)

@@ -106,12 +106,37 @@ static int set_up(int fd, const struct ip_addr *addr, uint16_t port,
     return 0;
 }
 
+static int make_socket(const struct ip_addr *addr, enum net_transport transport)
+{
+    int type = transport == NET_UDP ? SOCK_DGRAM : SOCK_STREAM;
+    return socket(addr->family == IP_V4 ? AF_INET : AF_INET6,
+                  type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+int net_socket_probe(const struct ip_addr *addr, uint16_t port, enum net_transport transport)
+{
+    static const struct option tcp[] = {
+        {SOL_SOCKET, SO_REUSEADDR, 1}}; /* TIME_WAIT is no owner */
+    static const struct option only_v6[] = {{IPPROTO_IPV6, IPV6_V6ONLY, 1}};
+
+    int fd = make_socket(addr, transport);
+    if (fd < 0)
+        return errno;
+    int error = transport == NET_TCP ? SET_OPTIONS(fd, tcp) : 0;
+    if (error == 0 && addr->family == IP_V6)
+        error = SET_OPTIONS(fd, only_v6);
+    struct sockaddr_storage address;
+    socklen_t len = ip_to_sockaddr(addr, port, &address);
+    if (error == 0 && bind(fd, (const struct sockaddr *)&address, len) != 0)
+        error = errno;
+    close(fd);
+    return error;
+}
+
 int net_socket_open(const struct ip_addr *addr, uint16_t port, enum net_transport transport,
                     int *out_fd)
 {
-    int type = transport == NET_UDP ? SOCK_DGRAM : SOCK_STREAM;
-    int fd = socket(addr->family == IP_V4 ? AF_INET : AF_INET6,
-                    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = make_socket(addr, transport);
     if (fd < 0)
         return errno;
     int error = set_up(fd, addr, port, transport);

@@ -24,6 +24,12 @@ enum net_transport { NET_UDP, NET_TCP };
 WARN_UNUSED int net_socket_open(const struct ip_addr *addr, uint16_t port,
                                 enum net_transport transport, int *out_fd);
 
+/* net_socket_probe - would the address be free for somebody who does not share it? SO_REUSEPORT
+ * lets a second server of the same user in without a word, and the two then split the clients.
+ * Returns 0, or an errno; EADDRINUSE: another process has it. */
+WARN_UNUSED int net_socket_probe(const struct ip_addr *addr, uint16_t port,
+                                 enum net_transport transport);
+
 /* net_socket_name - "192.0.2.1:53", "[2001:db8::1]:53" into buffer; returns buffer. */
 enum { NET_SOCKET_NAME_MAX = IP_TEXT_MAX + 8 };
 

@@ -22,19 +22,17 @@ static enum err load_zones(struct compile *c)
 {
     const struct config *config = c->config;
     struct snapshot *snapshot = c->snapshot;
+    struct snapshot_binder binder;
     struct zone **zones =
         arena_alloc_array(c->arena, config->zone_count, sizeof(struct zone *));
-    snapshot->bindings = arena_alloc_array(c->arena, snapshot_bindings_count(config),
-                                           sizeof(*snapshot->bindings));
-    if (!zones || !snapshot->bindings)
+    if (!zones || snapshot_binder_init(&binder, config, c->arena, c->diags, snapshot) != ERR_OK)
         return ERR_NO_MEMORY;
     size_t loaded = 0;
     for (size_t z = 0; z < config->zone_count; z++) {
         const struct config_zone *zone = &config->zones[z];
         struct zone_steered *steered;
         size_t count;
-        enum err err =
-            snapshot_bind_zone(config, zone, c->arena, c->diags, snapshot, &steered, &count);
+        enum err err = snapshot_bind_zone(&binder, zone, &steered, &count);
         if (err != ERR_OK)
             return err;
         err = zone_load(zone->origin, zone->file, steered, count, &(struct zone_limits){0},
@@ -118,15 +116,17 @@ static enum err compile_policies(struct compile *c, bool keep_map)
     struct geography geography = {0};
     struct geo_map *map = NULL;
     enum err err = open_databases(c, &geography);
-    if (err == ERR_OK && diag_error_count(c->diags) == 0) {
+    if (err == ERR_OK && diag_error_count(c->diags) == 0)
         err = build_map(c, &geography, &map);
-        if (err == ERR_CORRUPT)
-            diag_error(c->diags, NULL, "a geo database is corrupt");
-    }
     close_databases(&geography);
     if (err == ERR_OK && map)
         err = policy_compile(c->config, map, snapshot_target_find, c->snapshot, c->arena,
                              &c->snapshot->policies);
+    if (err == ERR_LIMIT) { /* 2^24 locations, or as many orders of regions */
+        diag_error(c->diags, NULL, "the geo databases and policies make too many combinations");
+        diag_remedy(c->diags, "use fewer databases or networks, or policies with less detail");
+        err = ERR_INVALID;
+    }
     if (keep_map && err == ERR_OK)
         c->snapshot->map = map;
     else

@@ -4,14 +4,24 @@
 
 #include "rhumb/snapshot.h"
 
-/* snapshot_bindings_count - how many owners the names of all zones make (`{region}` makes one a
- * region). */
-size_t snapshot_bindings_count(const struct config *config);
+/* What all zones of one configuration share while their names are bound. */
+struct snapshot_binder {
+    const struct config *config;
+    struct arena *arena;
+    struct diag_list *diags;
+    struct snapshot *snapshot; /* its bindings have room for all zones */
+    const bool *may_alias;     /* by service: can the answer be a CNAME? */
+};
 
-/* snapshot_bind_zone - the steered owners of one zone. Their bindings are appended to
- * snapshot->bindings, which has room for snapshot_bindings_count(). Malformed names go into
- * diags. returns  ERR_OK, ERR_NO_MEMORY; errors in diags do not stop it */
-WARN_UNUSED enum err snapshot_bind_zone(const struct config *config,
-                                        const struct config_zone *zone, struct arena *arena,
-                                        struct diag_list *diags, struct snapshot *snapshot,
+/* snapshot_binder_init - everything is borrowed; makes room for all bindings.
+ * returns  ERR_OK, ERR_NO_MEMORY */
+WARN_UNUSED enum err snapshot_binder_init(struct snapshot_binder *binder,
+                                          const struct config *config, struct arena *arena,
+                                          struct diag_list *diags, struct snapshot *snapshot);
+
+/* snapshot_bind_zone - the steered owners of one zone, in the arena; `{region}` makes one a
+ * region. Their bindings are appended to the snapshot's. Malformed names go into diags.
+ * returns  ERR_OK, ERR_NO_MEMORY; errors in diags do not stop it */
+WARN_UNUSED enum err snapshot_bind_zone(const struct snapshot_binder *binder,
+                                        const struct config_zone *zone,
                                         struct zone_steered **out_steered, size_t *out_count);

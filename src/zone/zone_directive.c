@@ -46,22 +46,25 @@ static void parse_default_ttl(struct zone_parser *parser, struct zone_scope *sco
     scope->has_last_ttl = true;
 }
 
-/* include_path - the file of the word, relative to the folder of the file it stands in; NULL
- * when the name is malformed or there is no memory. */
-static char *include_path(const struct zone_source *source, const struct zone_token *token)
+/* include_path - the file of the word, relative to the folder of the file it stands in; the
+ * caller frees. ERR_OK, ERR_INVALID (it is no file name), ERR_NO_MEMORY. */
+static enum err include_path(const struct zone_source *source, const struct zone_token *token,
+                             char **out_path)
 {
     char name[4096];
     long len = zone_text_unescape(token->text, token->len, (uint8_t *)name, sizeof(name) - 1);
     if (len <= 0 || memchr(name, '\0', (size_t)len))
-        return NULL;
+        return ERR_INVALID;
     name[len] = '\0';
     const char *slash = strrchr(source->path, '/');
     size_t folder = slash && name[0] != '/' ? (size_t)(slash - source->path) + 1 : 0;
     size_t size = folder + (size_t)len + 1;
     char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%.*s%s", (int)folder, source->path, name);
-    return path;
+    if (!path)
+        return ERR_NO_MEMORY;
+    snprintf(path, size, "%.*s%s", (int)folder, source->path, name);
+    *out_path = path;
+    return ERR_OK;
 }
 
 /* includes_itself - is one of the files that are open the same? */
@@ -81,12 +84,13 @@ static enum err open_include(struct zone_parser *parser, struct zone_scope *scop
     char reason[ZONE_REASON_MAX];
     struct zone_source *source = NULL;
     struct zone_spot spot;
-    char *path = include_path(scope->source, token);
-    if (!path) {
+    char *path;
+    enum err err = include_path(scope->source, token, &path);
+    if (err == ERR_INVALID)
         zone_parser_complain(parser, scope, token, "this is no file name");
-        return ERR_OK;
-    }
-    enum err err = zone_source_read(path, &source, reason);
+    if (err != ERR_OK)
+        return err == ERR_INVALID ? ERR_OK : err;
+    err = zone_source_read(path, &source, reason);
     if (err == ERR_INVALID)
         zone_parser_complain(parser, scope, token, "%.100s: %s", path, reason);
     free(path);
@@ -183,6 +187,10 @@ static enum err generate(struct zone_parser *parser, struct zone_scope *scope,
         const char *reason =
             zone_generate_expand(&entry->tokens[2], entry->count - 2,
                                  (uint32_t)(range->first + i * range->step), &line, &bad);
+        if (line.no_memory) {
+            err = ERR_NO_MEMORY;
+            break;
+        }
         if (reason) {
             scope->generate = NULL;
             zone_parser_complain(parser, scope, &entry->tokens[2 + bad], "%s", reason);

@@ -76,6 +76,7 @@ def write_mmdb(networks, ip_version=6, record_size=24, kind="Test-Country"):
     tree = b"".join(encode_node(number_of(left), number_of(right), record_size)
                     for left, right in nodes)
     metadata = {"binary_format_major_version": 2, "binary_format_minor_version": 0,
-                "build_epoch": 1767225600, "database_type": kind, "description": {"en": "test"}, "languages": ["en"],
+                "build_epoch": 1767225600, "database_type": kind,
+                "description": {"en": "test"}, "languages": ["en"],
                 "ip_version": ip_version, "node_count": len(nodes), "record_size": record_size}
     return tree + b"\0" * 16 + data + b"\xab\xcd\xefMaxMind.com" + encode(metadata)

@@ -8,8 +8,8 @@ import struct
 import subprocess
 
 import dnsclient
-from harness import ROOT, Rhumb, find_binary, free_port
-from tap import Tap, check, check_equal, wait_until
+from harness import Rhumb, find_binary
+from tap import Skip, Tap, check, check_equal
 
 SEED, UDP_PACKETS, TCP_CONNECTIONS = 20260101, 6000, 300
 CONFIG = """
@@ -114,6 +114,31 @@ def _(_server):
             same_in_order(attempt(server), ["rhumb.yaml:2:", f"({name}): the address is in use"])
 
 
+@tap.case("a second rhumb on the port of the first is refused, though they could share it")
+def _(server):
+    second = Rhumb(CONFIG.replace("@PORT@", str(server.port)), {"zone": ZONE})
+    same_in_order(attempt(second), ["the address is in use", "not started"])
+    check_equal(server.ask("www.example.com").texts(), ["192.0.2.1"])
+
+
+@tap.case("a user that may not read the files is warned of at start, and serves what was read")
+def _(_server):
+    if os.geteuid() != 0:
+        raise Skip("only root can become another user")
+    config = CONFIG.replace("identity: bad", "user: nobody")
+    with Rhumb(config, {"zone": ZONE}) as server:  # in a folder that only root may enter
+        same_in_order(server.log(), ["warning: the user 'nobody' cannot read", "rhumb.yaml",
+                                     "warning: the user 'nobody' cannot read", "zone"])
+        with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+            check(re.search(r"CapEff:\s+0+\n", status.read()), "no capability is left")
+        server.reload()
+        server.wait_log("message=.*Permission denied")
+        check_equal(server.ask("www.example.com").texts(), ["192.0.2.1"])
+        os.chmod(server.folder, 0o755)
+        server.reload()
+        server.wait_log("event=reload result=ok")
+
+
 def mutate(chance, packet):
     packet = bytearray(packet)
     for _ in range(chance.choice((1, 1, 2, 5, 20))):
@@ -144,7 +169,7 @@ def bad_packets(number):
             chance.choice(("www.example.com", "example.com", "a." * 100 + "com", ".")),
             chance.choice(list(dnsclient.TYPES)), flags=chance.choice((0, 0x100, 0x8000, 0x2800)),
             edns=chance.random() < 0.8, ecs=chance.choice((None, "192.0.2.0/24", "2001:db8::/56")),
-            nsid=chance.random() < 0.5, options=chance.choice(([], [(10, bytes(8))]))))
+            query_id=0, nsid=chance.random() < 0.5, options=chance.choice(([], [(10, bytes(8))]))))
 
 
 def is_malformed(packet):

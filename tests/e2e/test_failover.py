@@ -53,7 +53,8 @@ def make_config(ports):
                        ("last", "when_all_down: {region: spare}, ")):
         services += service(name, "web", "127.0.1.1", more).replace("127.0.9.9", "127.0.2.1")
     names = "".join(f"      {name}: {name}\n" for name in [*WAYS, *TLS, "all", "empty", "last"])
-    return (f'server: {{listen: ["127.0.0.1:@PORT@"]}}\nregions: {{first: {{}}, spare: {{}}}}\nchecks:\n{checks}services:\n{services}'
+    return ('server: {listen: ["127.0.0.1:@PORT@"]}\nregions: {first: {}, spare: {}}\n'
+            f"checks:\n{checks}services:\n{services}"
             "  spare: {policy: failover, regions: {spare: {addresses: [127.0.9.9]}}}\n"
             "zones:\n  example.com:\n    file: zone\n    names:\n"
             f'      www: app\n      "{{region}}.app": app\n{names}')

@@ -8,7 +8,7 @@ import os
 
 from harness import ROOT, Rhumb
 from mmdb_writer import write_mmdb
-from tap import Tap, check, check_equal, wait_until
+from tap import Tap, check, check_equal
 
 DATA = ROOT + "/tests/data/mmdb/"
 REGIONS = ["AS1221", "US-CA", "country:JP", "EU-union", "EU", "AS", "default"]
@@ -150,7 +150,7 @@ def _(server):
             check_equal(other.process.wait(30), 1, path)
         finally:
             other.kill()
-        check(f"rhumb.yaml:3:" in other.log() and os.path.basename(path) in other.log()
+        check("rhumb.yaml:3:" in other.log() and os.path.basename(path) in other.log()
               and "Sanitizer" not in other.log(), other.log())
 
 

@@ -256,6 +256,18 @@ def _(server, _backends, _notices):
     check_equal(server.ask("www.example.com").rcode, "NOERROR")
 
 
+@tap.case("SIGTERM in the middle of a reload ends it with 0, and nothing is leaked")
+def _(server, _backends, _notices):
+    server.stop()
+    for pause in (0, 0.01, 0.03, 0.1, 0.3):
+        server.write("zone", ZONE + "$GENERATE 1-20000 host-$ A 192.0.2.1\n")
+        server.start()
+        server.reload()
+        time.sleep(pause)
+        server.stop()  # looks for sanitizer reports
+    server.start()
+
+
 def collect(sock, notices):
     while True:
         notices.append(sock.recv(4096).decode().split("\n")[0])

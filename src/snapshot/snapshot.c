@@ -82,10 +82,11 @@ static enum err load_zones(struct compile *c)
 
 /* ---- geography and policies ---- */
 
-enum { DATABASES_MAX = 32 };
+_Static_assert((int)CONFIG_DATABASES_MAX <= (int)GEO_DATABASES_MAX,
+               "config refuses what geo could not take");
 
 struct geography {
-    struct geo_db *databases[DATABASES_MAX];
+    struct geo_db *databases[CONFIG_DATABASES_MAX];
     size_t count;
 };
 
@@ -104,10 +105,6 @@ static enum err open_databases(struct compile *c, struct geography *geography)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < geo->database_count; i++) {
         const struct config_database *database = &geo->databases[i];
-        if (i == DATABASES_MAX) {
-            diag_error(c->diags, &database->place, "more than %d databases", DATABASES_MAX);
-            break;
-        }
         struct geo_db **db = &geography->databases[geography->count];
         enum err err = geo_db_open(database->path, &database->place, c->diags, db);
         if (err == ERR_OK)

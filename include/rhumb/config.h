@@ -24,6 +24,8 @@ enum {
     CONFIG_REGIONS_MAX = 64, /* regions of one service: one bit each in a 64-bit set */
     CONFIG_SERVICES_MAX = 4096,
     CONFIG_ENDPOINTS_MAX = 1024, /* of one region of one service */
+    CONFIG_NESTING_MAX = 8,      /* services inside services: a query walks down them */
+    CONFIG_DATABASES_MAX = 32,
 };
 
 /* ---- server ---- */

@@ -63,9 +63,7 @@ enum { DNS_OPT_FLAG_DO = 0x8000 }; /* in the lower half of OPT's TTL: RFC 6891 s
 /* Extended DNS errors, RFC 8914 section 4. */
 enum dns_ede {
     DNS_EDE_OTHER = 0,
-    DNS_EDE_STALE_ANSWER = 3,
     DNS_EDE_PROHIBITED = 18,
-    DNS_EDE_NOT_READY = 14,
     DNS_EDE_NETWORK_ERROR = 23,
 };
 

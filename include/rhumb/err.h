@@ -11,11 +11,9 @@
     X(ERR_OK, "ok")                                                                            \
     X(ERR_NO_MEMORY, "out of memory")                                                          \
     X(ERR_INVALID, "invalid input, see the diagnostics")                                       \
-    X(ERR_NOT_FOUND, "not found")                                                              \
     X(ERR_IO, "input or output failed")                                                        \
     X(ERR_LIMIT, "a limit was reached")                                                        \
-    X(ERR_CORRUPT, "the data is corrupt")                                                      \
-    X(ERR_BUSY, "already in progress")
+    X(ERR_CORRUPT, "the data is corrupt")
 
 enum err {
 

@@ -50,6 +50,8 @@ struct geo_network {
     struct geo_place place;
 };
 
+enum { GEO_DATABASES_MAX = 32 };
+
 enum { GEO_SOURCE_NONE = 255, GEO_SOURCE_NETWORK = 254, GEO_SOURCE_DEFAULT = 253 };
 
 enum { GEO_MARK_NONE = 0xffffffff };
@@ -58,13 +60,13 @@ struct geo_location {
     struct geo_place place; /* completed; the operator's default where no source knows the
                                country, the continent or coordinates */
     uint32_t mark; /* index into geo_map_input.marks of the longest one around; or none */
-    uint8_t place_source; /* database index 0..31, or GEO_SOURCE_... */
+    uint8_t place_source; /* index of a database, or GEO_SOURCE_... */
     uint8_t asn_source;
     uint8_t zero[2]; /* instead of padding: locations are compared by their bytes */
 };
 
 struct geo_map_input {
-    struct geo_db *const *databases; /* at most 32, in the order of preference */
+    struct geo_db *const *databases; /* at most GEO_DATABASES_MAX, by preference */
     size_t database_count;
     const struct geo_network *networks; /* the operator's */
     size_t network_count;
@@ -76,7 +78,7 @@ struct geo_map_input {
 struct geo_map;
 
 /* geo_map_build - walk, merge, intern. The map borrows nothing: databases may be closed.
- * ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (over 32 databases, or 2^24 locations). A database cannot
+ * ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (too many databases, or 2^24 locations). A database cannot
  * be found corrupt here: geo_db_open() has read all of it. */
 WARN_UNUSED enum err geo_map_build(const struct geo_map_input *input, struct geo_map **out_map);
 void geo_map_free(struct geo_map *map);

@@ -33,7 +33,6 @@
 
 enum {
     POLICY_ADDRESSES_MAX = 128, /* two regions of at most 64 answers */
-    POLICY_NEST_MAX = 8,        /* services inside services */
     POLICY_NO_REGION = 0xff,
     POLICY_NO_TARGET = 0xffffffff,
 };

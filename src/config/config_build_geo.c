@@ -2,7 +2,7 @@
 #include "config_build.h"
 #include "config_location.h"
 
-enum { DATABASES_MAX = 64, REGION_NAMES_MAX = 4096 };
+enum { REGION_NAMES_MAX = 4096 };
 
 static void read_databases(struct config_reader *reader, const struct config_node_entry *entry,
                            void *object)
@@ -10,7 +10,7 @@ static void read_databases(struct config_reader *reader, const struct config_nod
     struct config_geo *geo = object;
     const struct config_node_entry *items;
     size_t count;
-    if (!config_read_list(reader, entry, 0, DATABASES_MAX, &items, &count))
+    if (!config_read_list(reader, entry, 0, CONFIG_DATABASES_MAX, &items, &count))
         return;
     geo->databases = config_alloc(reader, count, sizeof(*geo->databases));
     for (size_t i = 0; i < count && geo->databases; i++) {

@@ -3,11 +3,8 @@
 
 #include "config_build.h"
 
-/* A query walks down nested services: this is as deep as it goes. */
-enum {
-    CONFIG_NESTING_MAX = 8,
-    CONFIG_VISITS_MAX = 16384, /* 64 regions of 64 regions each are 8,256 */
-};
+/* Services a query may visit on its way down: 64 regions of 64 regions each are 8,256. */
+enum { CONFIG_VISITS_MAX = 16384 };
 
 /* config_check - all of it; errors and warnings go to the builder's diagnostics. */
 void config_check(struct config_builder *builder);

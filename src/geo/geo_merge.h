@@ -21,8 +21,6 @@
 
 #include "rhumb/geo_map.h"
 
-enum { GEO_DATABASES_MAX = 32 };
-
 struct geo_evidence {
     const struct geo_place *databases[GEO_DATABASES_MAX]; /* in order; NULL: has no record */
     size_t database_count;

@@ -235,6 +235,7 @@ enum err geo_trie_build(const struct geo_map *map, const uint32_t *class_of,
         if (err != ERR_OK)
             return err;
     }
+    trie->has_popcnt = geo_trie_has_popcnt();
     *out_trie = trie;
     return ERR_OK;
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,4 +42,8 @@ struct geo_trie_half {
 
 struct geo_trie {
     struct geo_trie_half halves[GEO_FAMILY_COUNT];
+    bool has_popcnt; /* of the machine, asked once */
 };
+
+/* geo_trie_has_popcnt - can this machine count bits in one instruction? */
+bool geo_trie_has_popcnt(void);

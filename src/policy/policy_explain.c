@@ -204,7 +204,7 @@ static void put_service(const struct explanation *e, uint16_t index,
                 e->request->sticky ? ", sticky" : "");
     put_residency(e, service, &ranking);
     put_order(e, service, &ranking);
-    for (uint8_t i = 0; i < ranking.count && depth < POLICY_NEST_MAX; i++) {
+    for (uint8_t i = 0; i < ranking.count && depth < CONFIG_NESTING_MAX; i++) {
         uint16_t nested = service->regions[ranking.regions[i]].nested;
         if (nested != CONFIG_NONE)
             put_service(e, nested, location, depth + 1);

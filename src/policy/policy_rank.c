@@ -10,11 +10,11 @@
 
 /* A region on its way into the order: smaller score first, equal group together. */
 struct candidate {
-    uint8_t region;
-    bool known; /* score means something; the others follow in config order */
+    const struct config_matcher *matcher;
     double score;
     unsigned match;
-    const struct config_matcher *matcher;
+    uint8_t region;
+    bool known; /* score means something; the others follow in config order */
 };
 
 void policy_ranker_init(struct policy_ranker *ranker, const struct config *config,

@@ -400,7 +400,7 @@ static enum result select_service(struct selection *s, uint16_t index, uint8_t p
 {
     const struct policy_service *service = &s->request->set->services[index];
     struct policy_answer *out = s->out;
-    if (s->depth >= POLICY_NEST_MAX) /* config_check() has refused it */
+    if (s->depth >= CONFIG_NESTING_MAX) /* config_check() has refused it */
         return ABSENT;
     s->depth++;
     struct policy_order_storage storage;

@@ -4,6 +4,8 @@
  */
 #include "rhumb/snapshot.h"
 
+#include "rhumb/dns_name.h"
+
 #include "snapshot_bindings.h"
 #include "snapshot_targets.h"
 
@@ -18,6 +20,33 @@ struct compile {
 
 /* ---- zones ---- */
 
+/* The steered names of one zone, while the zones are loaded. */
+struct steered_list {
+    struct zone_steered *names;
+    size_t count;
+};
+
+/* warn_shadowed - a name that lies in a deeper zone of ours is never looked up here: that zone
+ * answers for it. */
+static void warn_shadowed(struct compile *c, const struct zone *zone,
+                          const struct steered_list *steered)
+{
+    char name[DNS_NAME_TEXT_MAX], origin[DNS_NAME_TEXT_MAX];
+    for (size_t i = 0; i < steered->count; i++) {
+        struct name_key key;
+        name_key_init(&key, steered->names[i].name);
+        const struct zone *answering = zone_set_find(&c->snapshot->zones, &key, false);
+        if (!answering || answering == zone)
+            continue;
+        diag_warning(
+            c->diags, &steered->names[i].place,
+            "the steered name %.120s is never answered: the zone %.80s stands above it",
+            dns_name_to_text(steered->names[i].name, name),
+            dns_name_to_text(answering->origin, origin));
+        diag_remedy(c->diags, "move it to the names: of %.200s", origin);
+    }
+}
+
 static enum err load_zones(struct compile *c)
 {
     const struct config *config = c->config;
@@ -25,18 +54,19 @@ static enum err load_zones(struct compile *c)
     struct snapshot_binder binder;
     struct zone **zones =
         arena_alloc_array(c->arena, config->zone_count, sizeof(struct zone *));
-    if (!zones || snapshot_binder_init(&binder, config, c->arena, c->diags, snapshot) != ERR_OK)
+    struct steered_list *steered =
+        arena_alloc_array(c->arena, config->zone_count, sizeof(*steered));
+    if (!zones || !steered ||
+        snapshot_binder_init(&binder, config, c->arena, c->diags, snapshot) != ERR_OK)
         return ERR_NO_MEMORY;
     size_t loaded = 0;
     for (size_t z = 0; z < config->zone_count; z++) {
         const struct config_zone *zone = &config->zones[z];
-        struct zone_steered *steered;
-        size_t count;
-        enum err err = snapshot_bind_zone(&binder, zone, &steered, &count);
+        enum err err = snapshot_bind_zone(&binder, zone, &steered[z].names, &steered[z].count);
         if (err != ERR_OK)
             return err;
-        err = zone_load(zone->origin, zone->file, steered, count, &(struct zone_limits){0},
-                        c->arena, c->diags, &zones[loaded]);
+        err = zone_load(zone->origin, zone->file, steered[z].names, steered[z].count,
+                        &(struct zone_limits){0}, c->arena, c->diags, &zones[loaded]);
         if (err == ERR_OK)
             loaded++;
         else if (err != ERR_INVALID)
@@ -44,15 +74,19 @@ static enum err load_zones(struct compile *c)
     }
     if (diag_error_count(c->diags) > 0)
         return ERR_OK; /* the caller looks at the list */
-    return zone_set_build(zones, loaded, c->arena, &snapshot->zones);
+    enum err err = zone_set_build(zones, loaded, c->arena, &snapshot->zones);
+    for (size_t z = 0; err == ERR_OK && z < loaded; z++) /* no error: all are loaded */
+        warn_shadowed(c, zones[z], &steered[z]);
+    return err;
 }
 
 /* ---- geography and policies ---- */
 
-enum { DATABASES_MAX = 32 };
+_Static_assert((int)CONFIG_DATABASES_MAX <= (int)GEO_DATABASES_MAX,
+               "config refuses what geo could not take");
 
 struct geography {
-    struct geo_db *databases[DATABASES_MAX];
+    struct geo_db *databases[CONFIG_DATABASES_MAX];
     size_t count;
 };
 
@@ -71,10 +105,6 @@ static enum err open_databases(struct compile *c, struct geography *geography)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < geo->database_count; i++) {
         const struct config_database *database = &geo->databases[i];
-        if (i == DATABASES_MAX) {
-            diag_error(c->diags, &database->place, "more than %d databases", DATABASES_MAX);
-            break;
-        }
         struct geo_db **db = &geography->databases[geography->count];
         enum err err = geo_db_open(database->path, &database->place, c->diags, db);
         if (err == ERR_OK)

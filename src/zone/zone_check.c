@@ -153,10 +153,10 @@ static void check_rrset_size(const struct zone_check *c, const struct zone_owner
         bytes += RECORD_HEAD_BYTES + record->rdata_len;
         if (bytes <= RRSET_BYTES_MAX)
             continue;
-        diag_error(c->diags, zone_spot_place(&record->spot, &w.place),
-                   "the %s records of %.120s are more than one answer can hold",
-                   zone_rdata_type_name(record->type, w.type),
-                   dns_name_to_text(owner->name, w.name));
+        diag_warning(c->diags, zone_spot_place(&record->spot, &w.place),
+                     "the %s records of %.120s are more than one answer can hold",
+                     zone_rdata_type_name(record->type, w.type),
+                     dns_name_to_text(owner->name, w.name));
         diag_remedy(c->diags, "a message has at most %d bytes", DNS_MESSAGE_MAX);
         return;
     }

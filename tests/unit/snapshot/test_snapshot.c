@@ -261,6 +261,35 @@ static void errors_of_the_configuration_are_told_all_at_once(void **state)
     end(&one);
 }
 
+static void a_name_inside_a_deeper_zone_is_warned_of(void **state)
+{
+    (void)state;
+    struct compiled one;
+    begin(&one);
+    temp_printf(&one.folder, "rhumb.yaml",
+                "%szones:\n"
+                "  example.com:\n"
+                "    file: example.com.zone\n"
+                "    names: {app: app, a.sub: app, '{region}.sub': app}\n"
+                "  sub.example.com: {file: example.com.zone, names: {app: app}}\n",
+                services_text);
+    compile_good(&one, false);
+    static const char *const names[] = {"a.sub", "eu.sub", "us.sub"};
+    assert_int_equal(diag_warning_count(one.diags), 3);
+    for (size_t i = 0; i < 3; i++) {
+        char message[200];
+        const struct diag *diag = diag_get(one.diags, i);
+        snprintf(message, sizeof(message),
+                 "the steered name %s.example.com. is never answered: the zone "
+                 "sub.example.com. stands above it",
+                 names[i]);
+        assert_string_equal(diag->message, message);
+        assert_int_equal(diag->place.line, 10);
+        assert_string_equal(diag->remedy, "move it to the names: of sub.example.com.");
+    }
+    end(&one);
+}
+
 static void a_configuration_that_is_not_there_is_an_error(void **state)
 {
     (void)state;
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(an_empty_configuration_is_one),
         cmocka_unit_test(errors_of_all_zones_and_databases_are_told_together),
         cmocka_unit_test(errors_of_the_configuration_are_told_all_at_once),
+        cmocka_unit_test(a_name_inside_a_deeper_zone_is_warned_of),
         cmocka_unit_test(a_configuration_that_is_not_there_is_an_error),
         cmocka_unit_test(one_error_of_any_kind_leaves_nothing_behind),
         cmocka_unit_test(more_databases_than_can_be_merged_are_an_error),

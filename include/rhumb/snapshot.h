@@ -33,7 +33,8 @@ enum { SNAPSHOT_TARGETS_MAX = 1 << 16 };
 
 /* One (check, address) to probe, shared by services that check the same thing the same way. */
 struct snapshot_target {
-    uint64_t key; /* hash of the check's parameters and the address: the same after a reload */
+    uint64_t question; /* hash of what is asked of which address, whatever the pace */
+    uint64_t key;      /* of question and pace (interval, fall ...): the same after a reload */
     uint16_t check;
     struct ip_addr addr;
     const uint16_t *services; /* those it belongs to, each once */

@@ -15,7 +15,7 @@ enum {
 };                                 /* and at most the check's interval */
 
 struct machine {
-    uint64_t key;
+    uint64_t question, key; /* as in struct snapshot_target */
     struct health_machine fsm;
     struct health_thresholds thresholds;
     struct probe *probe;
@@ -245,19 +245,24 @@ static uint64_t first_round_ms(size_t targets, const struct config_check *check)
     return spread_ms < check->interval_ms ? spread_ms : check->interval_ms;
 }
 
+/* machine_start - forebear: the machine that asked the same at another pace, or NULL. */
 static enum err machine_start(struct health_monitor *monitor, const struct snapshot *fresh,
-                              uint32_t index, struct machine **out_machine)
+                              uint32_t index, const struct machine *forebear,
+                              struct machine **out_machine)
 {
     const struct snapshot_target *target = &fresh->targets[index];
     const struct config_check *check = &fresh->config->checks[target->check];
     struct machine *machine = calloc(1, sizeof(*machine));
     if (!machine)
         return ERR_NO_MEMORY;
+    machine->question = target->question;
     machine->key = target->key;
     machine->thresholds = thresholds_of(check);
     machine->monitor = monitor;
     machine->target = index;
     health_fsm_init(&machine->fsm, clock_monotonic_ms());
+    if (forebear)
+        machine->fsm = forebear->fsm;
     uint32_t first_ms = (uint32_t)(target->key % first_round_ms(fresh->target_count, check));
     enum err err = probe_add(monitor->prober, check, &target->addr, target->key, first_ms,
                              on_result, machine, &machine->probe);
@@ -291,23 +296,48 @@ static void match(struct health_monitor *monitor, const struct snapshot *fresh,
     }
 }
 
-/* start_missing - new machines where match() left NULL; is_new tells them. All or none. */
+static int compare_questions(const void *left, const void *right)
+{
+    const struct machine *a = *(struct machine *const *)left;
+    const struct machine *b = *(struct machine *const *)right;
+    return (a->question > b->question) - (a->question < b->question);
+}
+
+/* by_question - the old machines in another order; NULL: none, or out of memory. */
+static struct machine **by_question(const struct health_monitor *monitor)
+{
+    size_t count = monitor->machine_count;
+    struct machine **sorted = count > 0 ? calloc(count, sizeof(struct machine *)) : NULL;
+    if (!sorted)
+        return NULL;
+    memcpy(sorted, monitor->machines, count * sizeof(struct machine *));
+    qsort(sorted, count, sizeof(struct machine *), compare_questions);
+    return sorted;
+}
+
+/* start_missing - new machines where match() left NULL; is_new tells them. All or none. A check
+ * whose pace was edited asks what it asked before: what is known of its targets goes on. */
 static enum err start_missing(struct health_monitor *monitor, const struct snapshot *fresh,
                               struct machine **machines, bool *is_new)
 {
-    for (size_t i = 0; i < fresh->target_count; i++) {
+    struct machine **old = by_question(monitor);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < fresh->target_count && err == ERR_OK; i++) {
         if (machines[i])
             continue;
-        enum err err = machine_start(monitor, fresh, (uint32_t)i, &machines[i]);
+        struct machine wanted = {.question = fresh->targets[i].question}, *key = &wanted;
+        struct machine **forebear = old ? bsearch(&key, old, monitor->machine_count,
+                                                  sizeof(struct machine *), compare_questions)
+                                        : NULL;
+        err = machine_start(monitor, fresh, (uint32_t)i, forebear ? *forebear : NULL,
+                            &machines[i]);
         is_new[i] = err == ERR_OK;
-        if (err == ERR_OK)
-            continue;
-        for (size_t k = 0; k < i; k++)
-            if (is_new[k])
-                machine_free(machines[k]);
-        return err;
     }
-    return ERR_OK;
+    free(old);
+    for (size_t i = 0; i < fresh->target_count && err != ERR_OK; i++)
+        if (is_new[i])
+            machine_free(machines[i]);
+    return err;
 }
 
 /* stop_gone - free the machines that fresh has no target for. */

@@ -19,16 +19,11 @@ static uint64_t hash_number(uint64_t hash, uint64_t number)
     return hash_bytes(hash, &number, sizeof(number));
 }
 
-/* key_of - the same for two checks that ask the same thing at the same pace, whatever their
- * names. */
-static uint64_t key_of(const struct config_check *check, const struct ip_addr *addr)
+/* question_of - the same for two checks that ask one address the same, whatever their names. */
+static uint64_t question_of(const struct config_check *check, const struct ip_addr *addr)
 {
     uint64_t hash = hash_bytes(HASH_SEED, addr, sizeof(*addr));
-    const uint64_t numbers[] = {
-        check->kind,        check->port,        check->verify,     check->min_cert_days,
-        check->interval_ms, check->timeout_ms,  check->confirm_ms, check->fall,
-        check->rise,        check->min_down_ms, check->assume_up,
-    };
+    const uint64_t numbers[] = {check->kind, check->port, check->verify, check->min_cert_days};
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         hash = hash_number(hash, numbers[i]);
     hash = hash_text(hash, check->path);
@@ -46,9 +41,21 @@ static uint64_t key_of(const struct config_check *check, const struct ip_addr *a
     return hash;
 }
 
+/* key_of - the question, and at which pace it is asked and judged. */
+static uint64_t key_of(uint64_t question, const struct config_check *check)
+{
+    const uint64_t numbers[] = {
+        check->interval_ms, check->timeout_ms,  check->confirm_ms, check->fall,
+        check->rise,        check->min_down_ms, check->assume_up,
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        question = hash_number(question, numbers[i]);
+    return question;
+}
+
 /* One use of a target by a service; many uses become one target. */
 struct use {
-    uint64_t key;
+    uint64_t question, key;
     struct ip_addr addr;
     uint16_t check, service;
 };
@@ -71,14 +78,18 @@ static size_t list_uses(const struct config *config, struct use *uses)
             continue;
         for (size_t r = 0; r < service->region_count; r++) {
             const struct config_service_region *region = &service->regions[r];
-            for (size_t a = 0; a < region->address_count; a++, count++)
-                if (uses)
-                    uses[count] = (struct use){
-                        .key = key_of(check, &region->addresses[a]),
-                        .addr = region->addresses[a],
-                        .check = service->check,
-                        .service = (uint16_t)s,
-                    };
+            for (size_t a = 0; a < region->address_count; a++, count++) {
+                if (!uses)
+                    continue;
+                uint64_t question = question_of(check, &region->addresses[a]);
+                uses[count] = (struct use){
+                    .question = question,
+                    .key = key_of(question, check),
+                    .addr = region->addresses[a],
+                    .check = service->check,
+                    .service = (uint16_t)s,
+                };
+            }
         }
     }
     return count;
@@ -93,6 +104,7 @@ static void merge(const struct use *uses, size_t use_count, uint16_t *services,
         bool fresh = i == 0 || uses[i].key != uses[i - 1].key;
         if (fresh)
             snapshot->targets[snapshot->target_count++] = (struct snapshot_target){
+                .question = uses[i].question,
                 .key = uses[i].key,
                 .check = uses[i].check,
                 .addr = uses[i].addr,
@@ -129,7 +141,7 @@ uint32_t snapshot_target_find(void *ctx, uint16_t check, const struct ip_addr *a
     const struct config_check *config = &snapshot->config->checks[check];
     if (config->kind == CONFIG_CHECK_NONE)
         return POLICY_NO_TARGET;
-    uint64_t key = key_of(config, addr);
+    uint64_t key = key_of(question_of(config, addr), config);
     size_t low = 0, high = snapshot->target_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

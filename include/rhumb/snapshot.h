@@ -28,6 +28,9 @@ struct snapshot_binding {
     bool may_alias; /* its answer can be a CNAME: then it speaks for every type */
 };
 
+/* Half of what the prober takes (probe.h), so that a reload may swap all of them at once. */
+enum { SNAPSHOT_TARGETS_MAX = 1 << 16 };
+
 /* One (check, address) to probe, shared by services that check the same thing the same way. */
 struct snapshot_target {
     uint64_t key; /* hash of the check's parameters and the address: the same after a reload */

@@ -178,13 +178,29 @@ static void forget(struct file_watch *watch)
     watch->file_count = 0;
 }
 
+/* find_watched - the file that is watched under this path, or NULL. The lists of two reloads are
+ * mostly the same, in the same order: the search begins where the last one ended, else ten
+ * thousand zones would hold the loop for a fifth of a second. */
+static const struct watched_file *find_watched(const struct file_watch *watch, const char *path,
+                                               size_t *cursor)
+{
+    for (size_t tried = 0; tried < watch->file_count; tried++) {
+        const struct watched_file *file = &watch->files[*cursor];
+        *cursor = *cursor + 1 < watch->file_count ? *cursor + 1 : 0;
+        if (strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
 /* seen_when_read - how the file was when it was read. One that is new to us was read between
  * begun_ms and now: when it changed in that time, nobody knows what was read. */
-static struct stat seen_when_read(const struct file_watch *watch, const char *path)
+static struct stat seen_when_read(const struct file_watch *watch, const char *path,
+                                  size_t *cursor)
 {
-    for (size_t i = 0; i < watch->file_count; i++)
-        if (strcmp(watch->files[i].path, path) == 0)
-            return watch->files[i].seen;
+    const struct watched_file *file = find_watched(watch, path, cursor);
+    if (file)
+        return file->seen;
     struct stat seen = look_at(path);
     if ((uint64_t)seen.st_ctim.tv_sec * 1000 + (uint64_t)seen.st_ctim.tv_nsec / 1000000 >=
         watch->begun_ms)
@@ -209,12 +225,12 @@ enum err file_watch_set(struct file_watch *watch, const char *const *paths, size
     struct watched_file *files = calloc(count + 1, sizeof(*files));
     if (!files)
         return ERR_NO_MEMORY;
-    size_t copied = 0;
+    size_t copied = 0, cursor = 0;
     for (; copied < count; copied++) {
         files[copied].path = strdup(paths[copied]);
         if (!files[copied].path)
             break;
-        files[copied].seen = seen_when_read(watch, paths[copied]);
+        files[copied].seen = seen_when_read(watch, paths[copied], &cursor);
     }
     if (copied < count) {
         while (copied > 0)

@@ -194,6 +194,11 @@ static enum err compile_all(struct compile *c, bool keep_map)
     enum err err = load_zones(c);
     if (err == ERR_OK)
         err = snapshot_targets_build(c->config, c->arena, c->snapshot);
+    if (err == ERR_OK && c->snapshot->target_count > SNAPSHOT_TARGETS_MAX) {
+        diag_error(c->diags, NULL, "%zu addresses are to be probed, the limit is %d",
+                   c->snapshot->target_count, SNAPSHOT_TARGETS_MAX);
+        diag_remedy(c->diags, "share checks between services, or leave the check out of some");
+    }
     if (err == ERR_OK)
         err = compile_policies(c, keep_map);
     if (err == ERR_OK && diag_error_count(c->diags) > 0)

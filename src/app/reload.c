@@ -133,6 +133,35 @@ static void publish(struct reload *reload)
     retire(reload, old);
 }
 
+static bool is_listed(const char *const *files, size_t count, const char *file)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(files[i], file) == 0)
+            return true;
+    return false;
+}
+
+/* watch_remedies - after a failure: the files that are served, and those complained of, which
+ * may be new. A correction of any of them is a reason to try again. */
+static void watch_remedies(struct reload *reload)
+{
+    const struct snapshot *current = snapshot_current(reload->slot);
+    size_t count = 0;
+    const char **files =
+        calloc(current->file_count + diag_count(reload->diags) + 1, sizeof(char *));
+    for (; files && count < current->file_count; count++)
+        files[count] = current->files[count];
+    for (size_t i = 0; files && i < diag_count(reload->diags); i++) {
+        const char *file = diag_get(reload->diags, i)->place.file;
+        if (file && !is_listed(files, count, file))
+            files[count++] = file;
+    }
+    if (!files || file_watch_set(reload->watch, files, count) != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
+    free(files);
+    file_watch_retry(reload->watch);
+}
+
 static void on_compiled(uv_work_t *work, int status)
 {
     struct reload *reload = work->data;
@@ -150,7 +179,7 @@ static void on_compiled(uv_work_t *work, int status)
                   diag_error_count(reload->diags),
                   (unsigned long long)snapshot_current(reload->slot)->generation,
                   err_text(reload->err));
-        file_watch_retry(reload->watch);
+        watch_remedies(reload);
     }
     diag_list_free(reload->diags);
     reload->diags = NULL;

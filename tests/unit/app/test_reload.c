@@ -167,6 +167,27 @@ static void a_file_that_was_missing_is_noticed_when_it_comes(void **state)
     close_bed(&bed);
 }
 
+/* Only the configuration that failed names it, in a folder that nothing else lies in. */
+static void a_new_file_that_was_broken_is_noticed_when_it_is_corrected(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct temp_folder other;
+    open_bed(&bed);
+    temp_folder_open(&other);
+    temp_write(&other, "other.zone", "@ 60 NS ns.example.\n");
+    temp_printf(&bed.folder, "rhumb.yaml", "zones: {example.com: {file: %s/other.zone}}\n",
+                other.path);
+    reload_request(bed.reload, "SIGHUP");
+    app_loop_until_log(&bed.loop, failed, 1);
+    temp_write(&other, "other.zone", /* in place */
+               "@ 60 SOA ns.example. h 9 2 3 4 5\n@ 60 NS ns.example.\n");
+    app_loop_until_log(&bed.loop, ok, 1);
+    assert_served(&bed, 2, 9);
+    close_bed(&bed);
+    temp_folder_close(&other);
+}
+
 static void requests_meanwhile_become_one_more(void **state)
 {
     (void)state;
@@ -307,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_changed_file_is_reason_enough),
         cmocka_unit_test(broken_files_leave_the_old_data_in_service),
         cmocka_unit_test(a_file_that_was_missing_is_noticed_when_it_comes),
+        cmocka_unit_test(a_new_file_that_was_broken_is_noticed_when_it_is_corrected),
         cmocka_unit_test(requests_meanwhile_become_one_more),
         cmocka_unit_test(nothing_is_published_after_closing),
         cmocka_unit_test(health_is_kept_and_what_needs_a_restart_is_said),

@@ -213,18 +213,31 @@ static void a_reload_keeps_starts_and_stops_machines(void **state)
     close_bed(&bed);
 }
 
+/* `shy` asks what `web` asks, at another pace: what is known of the target goes on. */
+static void an_edited_pace_forgets_nothing(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    retarget(&bed, two);
+    until_state(&bed, "127.0.0.1", HEALTH_UP);
+    until_state(&bed, "127.0.0.2", HEALTH_DOWN);
+    retarget(&bed, "  a: {check: shy, regions: {eu: {addresses: [127.0.0.1, 127.0.0.2]}}}\n");
+    assert_int_equal(health_word_state(word_of(&bed, "127.0.0.1")), HEALTH_UP);
+    assert_int_equal(health_word_state(word_of(&bed, "127.0.0.2")), HEALTH_DOWN);
+    close_bed(&bed);
+}
+
 /* Other parameters are another question: nothing is known of its answer. */
-static void a_changed_check_starts_anew(void **state)
+static void a_changed_question_starts_anew(void **state)
 {
     (void)state;
     struct bed bed;
     open_bed(&bed);
     retarget(&bed, one);
     until_state(&bed, "127.0.0.1", HEALTH_UP);
-    retarget(&bed, "  a: {check: shy, regions: {eu: {addresses: [127.0.0.1]}}}\n");
+    retarget(&bed, "  a: {check: slow, regions: {eu: {addresses: [127.0.0.1]}}}\n");
     assert_int_equal(health_word_state(word_of(&bed, "127.0.0.1")), HEALTH_UNKNOWN);
-    assert_false(word_of(&bed, "127.0.0.1") & HEALTH_WORD_USABLE);
-    until_state(&bed, "127.0.0.1", HEALTH_UP);
     close_bed(&bed);
 }
 
@@ -315,7 +328,8 @@ int main(void)
         cmocka_unit_test(a_dead_target_goes_down_and_comes_back),
         cmocka_unit_test(one_dead_target_leaves_the_service_usable),
         cmocka_unit_test(a_reload_keeps_starts_and_stops_machines),
-        cmocka_unit_test(a_changed_check_starts_anew),
+        cmocka_unit_test(an_edited_pace_forgets_nothing),
+        cmocka_unit_test(a_changed_question_starts_anew),
         cmocka_unit_test(a_nested_service_counts_for_the_outer_one),
         cmocka_unit_test(nothing_to_probe_is_settled_at_once),
         cmocka_unit_test(it_is_settled_when_every_target_is_decided),

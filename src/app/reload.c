@@ -162,10 +162,29 @@ static void watch_remedies(struct reload *reload)
     file_watch_retry(reload->watch);
 }
 
+/* refuse_to_fall_silent - a configuration without zones is valid, and what is left of one that is
+ * being written. Nobody reloads to answer REFUSED for everything. */
+static void refuse_to_fall_silent(struct reload *reload)
+{
+    const struct snapshot *current = snapshot_current(reload->slot);
+    if (reload->err != ERR_OK || reload->fresh->zones.zone_count > 0 ||
+        current->zones.zone_count == 0)
+        return;
+    const struct diag_place place = {.file = reload->config_path};
+    diag_error(reload->diags, &place, "no zone is left of the %zu that are served",
+               current->zones.zone_count);
+    diag_remedy(reload->diags, "restart the server if it shall serve nothing");
+    snapshot_free(reload->fresh);
+    reload->fresh = NULL;
+    reload->err = ERR_INVALID;
+}
+
 static void on_compiled(uv_work_t *work, int status)
 {
     struct reload *reload = work->data;
     reload->running = false;
+    if (status == 0 && !reload->closing)
+        refuse_to_fall_silent(reload);
     if (status == 0)
         reload_log_diags(reload->diags);
     if (reload->closing || status != 0) {

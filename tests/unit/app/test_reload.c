@@ -128,6 +128,7 @@ static void broken_files_leave_the_old_data_in_service(void **state)
     } cases[] = {
         {"rhumb.yaml", "server: [\n", "not valid YAML"},
         {"rhumb.yaml", "severs: {}\n", "did you mean 'server'?"},
+        {"rhumb.yaml", "server: {listen: ['127.0.0.1:5300']}\n", "no zone is left of the 1"},
         {"example.com.zone", "@ 60 NS ns\n", "SOA"},
         {"example.com.zone", "", "the file holds no records"},
     };

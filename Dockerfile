@@ -17,12 +17,10 @@ WORKDIR /src
 
 # The packages first: they change less often than the source, so this layer stays cached.
 COPY scripts/packages scripts/packages
-RUN scripts/packages --install build unit && rm -rf /var/lib/apt/lists/*
+RUN scripts/packages --install build && rm -rf /var/lib/apt/lists/*
 
 COPY . .
-RUN scripts/build plain \
-    && meson test -C build-plain --no-rebuild --suite unit \
-    && strip -o /usr/local/bin/rhumb build-plain/src/app/rhumb
+RUN scripts/build release && strip -o /usr/local/bin/rhumb build-release/src/app/rhumb
 
 # ---- run --------------------------------------------------------------------------------------
 FROM ${BASE}

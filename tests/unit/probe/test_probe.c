@@ -307,6 +307,7 @@ static void closing_cuts_runs_in_flight_and_leaves_nothing(void **state)
     fake_server_open(&server, &fixture.loop, "127.0.0.1", HOLD);
     struct config_check http = check_of(CONFIG_CHECK_HTTP, server.port);
     struct config_check https = check_of(CONFIG_CHECK_HTTPS, server.port);
+    https.verify = false; /* the machine may have no authorities to verify by */
     for (size_t i = 0; i < 4; i++)
         add(&seen, i % 2 ? &http : &https, "127.0.0.1", 0, 0);
     loop_fixture_until(&fixture, &server.connections, 4);

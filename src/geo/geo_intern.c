@@ -53,12 +53,14 @@ static uint32_t *find_slot(const struct geo_intern *intern, const uint32_t *word
     return &slots[at];
 }
 
-/* grow - twice the slots (at most half of them are ever used), everything filed anew. */
-static enum err grow(struct geo_intern *intern)
+/* grow - at least twice as many slots as items wanted, everything filed anew. */
+static enum err grow(struct geo_intern *intern, size_t items)
 {
     struct geo_array slots;
     geo_array_init(&slots, sizeof(uint32_t), SIZE_MAX);
-    size_t first, count = intern->slots.count > 0 ? intern->slots.count * 2 : FIRST_SLOTS;
+    size_t first, count = intern->slots.count > 0 ? intern->slots.count : FIRST_SLOTS;
+    while (count < 2 * items)
+        count *= 2;
     enum err err = geo_array_extend(&slots, count, &first);
     if (err != ERR_OK)
         return err;
@@ -69,10 +71,15 @@ static enum err grow(struct geo_intern *intern)
     return ERR_OK;
 }
 
+enum err geo_intern_reserve(struct geo_intern *intern, size_t items)
+{
+    return 2 * items > intern->slots.count ? grow(intern, items) : ERR_OK;
+}
+
 enum err geo_intern_put(struct geo_intern *intern, const void *item, uint32_t *out_idx)
 {
     if (2 * (intern->items.count + 1) > intern->slots.count) {
-        enum err err = grow(intern);
+        enum err err = grow(intern, intern->items.count + 1);
         if (err != ERR_OK)
             return err;
     }

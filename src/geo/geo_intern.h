@@ -17,6 +17,10 @@ struct geo_intern {
 void geo_intern_init(struct geo_intern *intern, size_t item_bytes, size_t max_count);
 void geo_intern_deinit(struct geo_intern *intern);
 
+/* geo_intern_reserve - room for so many items without filing anything anew. ERR_OK,
+ * ERR_NO_MEMORY. */
+WARN_UNUSED enum err geo_intern_reserve(struct geo_intern *intern, size_t items);
+
 /* geo_intern_put - the number of item, which is copied when it is new (then *out_idx is the
  * count before). ERR_OK, ERR_NO_MEMORY, ERR_LIMIT. */
 WARN_UNUSED enum err geo_intern_put(struct geo_intern *intern, const void *item,

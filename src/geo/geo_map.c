@@ -283,6 +283,8 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
     size_t first,
         records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
     enum err err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+    if (err == ERR_OK)
+        err = geo_intern_reserve(&map->locations, records + 1);
     struct finding nothing = {0};
     uint32_t fallback; /* comes first, hence is location 0 */
     if (err == ERR_OK)

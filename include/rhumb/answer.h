@@ -15,7 +15,18 @@
 #include "rhumb/rng.h"
 #include "rhumb/snapshot.h"
 
-enum answer_transport { ANSWER_UDP, ANSWER_TCP };
+enum answer_transport { ANSWER_UDP, ANSWER_TCP, ANSWER_TLS };
+
+/* One packet, where it came from, and what time it is. */
+struct answer_request {
+    const uint8_t *packet; /* anything, up to DNS_MESSAGE_MAX bytes */
+    size_t packet_bytes;
+    struct ip_addr client; /* behind a trusted proxy: whom the proxy speaks for */
+    enum answer_transport transport;
+    uint16_t idle_100ms; /* TCP and TLS: how long an idle connection is kept (RFC 7828) */
+    uint32_t wall_s;     /* seconds since 1970, wraps in 2106: cookies (RFC 9018) */
+    uint64_t steady_ms;  /* never steps: rate limiting */
+};
 
 /* Counted by one worker, read by anybody: relaxed loads and stores. */
 #define ANSWER_COUNTERS(X)                                                                     \
@@ -57,12 +68,10 @@ void answer_worker_init(struct answer_worker *worker, uint64_t seed);
 
 /* answer_query - answer one packet.
  *
- * shape    packet: anything, up to DNS_MESSAGE_MAX bytes; buffer: where the response goes, not
- *          overlapping packet; capacity: at least DNS_UDP_PLAIN_BYTES, DNS_MESSAGE_MAX for TCP
+ * shape    buffer: where the response goes, not overlapping the packet; capacity: at least
+ *          DNS_UDP_PLAIN_BYTES, DNS_MESSAGE_MAX for TCP and TLS
  * returns  the length of the response, never more than the client can take; 0: send nothing
  * threads  any, one at a time for one worker; the snapshot is pinned by the caller
  */
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
-                    const struct ip_addr *client, enum answer_transport transport,
-                    const uint8_t *packet, size_t packet_bytes, uint8_t *buffer,
-                    size_t capacity);
+                    const struct answer_request *request, uint8_t *buffer, size_t capacity);

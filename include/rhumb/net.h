@@ -39,15 +39,25 @@ struct net_totals { /* summed over workers */
 #undef NET_TOTAL
 };
 
+/* Seconds since 1970. Called by workers: it must not block. */
+typedef uint32_t (*net_wall_clock)(void);
+
+struct net_options {
+    struct snapshot_slot *slot; /* borrowed until net_stop() */
+    net_wall_clock wall_s;
+    uint64_t seed; /* of what the workers leave to chance */
+};
+
 /* net_open - bind every listener of server for each worker (server->workers; 0: one per online
  * core).
  *
- * owns     *out_net: free it with net_stop(); slot is borrowed until then
+ * owns     *out_net: free it with net_stop()
  * returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use, no
  *          permission, no such address), nothing stays open; ERR_NO_MEMORY
  */
-WARN_UNUSED enum err net_open(const struct config_server *server, struct snapshot_slot *slot,
-                              uint64_t seed, struct diag_list *diags, struct net **out_net);
+WARN_UNUSED enum err net_open(const struct config_server *server,
+                              const struct net_options *options, struct diag_list *diags,
+                              struct net **out_net);
 
 /* net_start - start the threads; a snapshot has been published.
  * returns  ERR_OK; ERR_LIMIT when a thread cannot be had: then none runs */

@@ -102,16 +102,14 @@ static void answer_question(struct stage *stage)
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
-                    const struct ip_addr *client, enum answer_transport transport,
-                    const uint8_t *packet, size_t packet_bytes, uint8_t *buffer,
-                    size_t capacity)
+                    const struct answer_request *request, uint8_t *buffer, size_t capacity)
 {
     struct query *query = &worker->query;
     struct response *response = &worker->response;
     const struct config_server *server = &snapshot->config->server;
 
     answer_count(&worker->counters.queries);
-    enum query_verdict verdict = query_parse(packet, packet_bytes, query);
+    enum query_verdict verdict = query_parse(request->packet, request->packet_bytes, query);
     if (verdict == QUERY_DROP) {
         answer_count(&worker->counters.dropped);
         return 0;
@@ -127,7 +125,7 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
 
     if (verdict == QUERY_FORMERR)
         query->has_ecs = false; /* it may be what is malformed: not echoed */
-    response_init(response, query, buffer, limit_of(query, transport, server, capacity));
+    response_init(response, query, buffer, limit_of(query, request->transport, server, capacity));
     response->edns.udp_size_bytes = (uint16_t)server->udp_size_bytes;
     response->edns.nsid = server->identity;
     if (verdict == QUERY_FORMERR) {
@@ -140,7 +138,7 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
             .worker = worker,
             .response = response,
             .query = query,
-            .client = client_of(query, client),
+            .client = client_of(query, &request->client),
             .owner = query->name,
         };
         answer_question(&stage);

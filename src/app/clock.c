@@ -18,6 +18,13 @@ uint64_t clock_wall_s(void)
     return (uint64_t)now.tv_sec;
 }
 
+uint32_t clock_wall_coarse_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (uint32_t)now.tv_sec;
+}
+
 uint64_t clock_wall_ms(void)
 {
     struct timespec now;

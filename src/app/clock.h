@@ -9,6 +9,10 @@ uint64_t clock_monotonic_ms(void);
 /* clock_wall_s - seconds since 1970; for people and ages of files. */
 uint64_t clock_wall_s(void);
 
+/* clock_wall_coarse_s - the same, some milliseconds old at most, at the price of a memory read: for
+ * workers. Wraps in 2106, as the time in a DNS cookie does. */
+uint32_t clock_wall_coarse_s(void);
+
 /* clock_wall_ms - the same in ms, and never ahead of the times the kernel gives to files. */
 uint64_t clock_wall_ms(void);
 

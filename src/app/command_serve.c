@@ -236,10 +236,11 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
                              struct diag_list *diags)
 {
     const struct config_server *config = &first->config->server;
-    uint64_t seed = 0; /* for balancing, not for secrets: 0 would do */
-    (void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+    struct net_options options = {.slot = server->slot, .wall_s = clock_wall_coarse_s};
+    /* For balancing, not for secrets: 0 would do. */
+    (void)getrandom(&options.seed, sizeof(options.seed), GRND_NONBLOCK);
     raise_descriptor_limit();
-    enum err err = net_open(config, server->slot, seed, diags, &server->net);
+    enum err err = net_open(config, &options, diags, &server->net);
     if (err == ERR_OK && config->user)
         err = privilege_drop(config->user, diags);
     if (err == ERR_OK && config->user)

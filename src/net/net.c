@@ -194,7 +194,7 @@ static enum err open_workers(struct net *net, const struct sockets *sockets,
     return ERR_OK;
 }
 
-enum err net_open(const struct config_server *server, struct snapshot_slot *slot, uint64_t seed,
+enum err net_open(const struct config_server *server, const struct net_options *options,
                   struct diag_list *diags, struct net **out_net)
 {
     size_t worker_count = worker_count_of(server);
@@ -210,12 +210,13 @@ enum err net_open(const struct config_server *server, struct snapshot_slot *slot
         goto err_after_sockets;
     }
     net->workers = workers;
-    struct worker_options options = {
-        .slot = slot,
+    struct worker_options each = {
+        .slot = options->slot,
+        .wall_s = options->wall_s,
         .tcp = {.connections = connections_of(server, worker_count, diags),
                 .idle_ms = server->tcp_idle_ms},
     };
-    err = open_workers(net, &sockets, &options, seed, diags);
+    err = open_workers(net, &sockets, &each, options->seed, diags);
     free(sockets.pairs);
     if (err != ERR_OK) {
         free_workers(net);

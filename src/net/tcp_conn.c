@@ -109,8 +109,12 @@ static size_t put_answer(struct tcp_conn *conn, const struct snapshot *snapshot,
 {
     const struct worker_context *context = conn->pool->context;
     counter_add(&context->counters->tcp_queries, 1);
-    size_t bytes = answer_query(snapshot, context->answer, &conn->client, ANSWER_TCP, message,
-                                message_bytes, out + TCP_LENGTH_BYTES, DNS_MESSAGE_MAX);
+    struct answer_request request = worker_request(context, ANSWER_TCP);
+    request.client = conn->client;
+    request.packet = message;
+    request.packet_bytes = message_bytes;
+    size_t bytes = answer_query(snapshot, context->answer, &request, out + TCP_LENGTH_BYTES,
+                                DNS_MESSAGE_MAX);
     if (bytes == 0)
         return 0;
     out[0] = (uint8_t)(bytes >> 8);

@@ -14,14 +14,15 @@ static void answer_batch(struct udp_server *server, const struct snapshot *snaps
 {
     const struct worker_context *context = server->context;
     struct udp_batch *batch = server->batch;
+    struct answer_request request = worker_request(context, ANSWER_UDP);
     for (unsigned i = 0; i < count; i++) {
-        struct ip_addr sender;
-        if (!udp_batch_get_sender(batch, i, &sender))
+        if (!udp_batch_get_sender(batch, i, &request.client))
             continue;
         struct udp_slot *slot = &batch->slots[i];
-        size_t answer_bytes =
-            answer_query(snapshot, context->answer, &sender, ANSWER_UDP, slot->packet,
-                         udp_batch_packet_bytes(batch, i), slot->answer, sizeof(slot->answer));
+        request.packet = slot->packet;
+        request.packet_bytes = udp_batch_packet_bytes(batch, i);
+        size_t answer_bytes = answer_query(snapshot, context->answer, &request, slot->answer,
+                                           sizeof(slot->answer));
         if (answer_bytes > 0)
             udp_batch_put_answer(batch, i, answer_bytes);
     }

@@ -94,6 +94,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
         goto err_after_loop;
     worker->wake.data = worker;
     worker->context = (struct worker_context){.loop = &worker->loop,
+                                              .wall_s = options->wall_s,
                                               .slot = options->slot,
                                               .answer = &worker->answer,
                                               .counters = &worker->counters};

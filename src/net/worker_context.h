@@ -24,10 +24,23 @@ struct net_counters {
 
 struct worker_context {
     uv_loop_t *loop;
+    net_wall_clock wall_s;
     struct snapshot_slot *slot;
     struct answer_worker *answer;
     struct net_counters *counters;
 };
+
+/* worker_request - a request without packet and client, at the time it is now. One reading serves
+ * a batch. */
+static inline struct answer_request worker_request(const struct worker_context *context,
+                                                   enum answer_transport transport)
+{
+    return (struct answer_request){
+        .transport = transport,
+        .wall_s = context->wall_s(),
+        .steady_ms = uv_now(context->loop),
+    };
+}
 
 /* counter_add - one writer, so a load and a store do: no bus lock. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)

@@ -48,12 +48,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ip_addr client = {.family = IP_V4};
     memcpy(client.bytes, data + 1, 4);
     struct answer_exchange e = {
-        .packet = data + PREFIX_BYTES,
-        .packet_bytes = size - PREFIX_BYTES,
-        .transport = (data[0] & INPUT_TCP) != 0 ? ANSWER_TCP : ANSWER_UDP,
+        .request = {.packet = data + PREFIX_BYTES,
+                    .packet_bytes = size - PREFIX_BYTES,
+                    .client = client,
+                    .transport = (data[0] & INPUT_TCP) != 0 ? ANSWER_TCP : ANSWER_UDP},
     };
-    e.capacity = e.transport == ANSWER_TCP ? (size_t)DNS_MESSAGE_MAX
-                                           : DNS_UDP_PLAIN_BYTES + (data[0] >> 3) * 32u;
+    e.capacity = e.request.transport == ANSWER_TCP ? (size_t)DNS_MESSAGE_MAX
+                                                   : DNS_UDP_PLAIN_BYTES + (data[0] >> 3) * 32u;
     uint8_t *buffer = malloc(e.capacity); /* of exactly that size, for the sanitizer */
     if (!buffer)
         return 0;
@@ -61,8 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     set_health(data[0]);
     answer_worker_init(&worker, 1);
     e.reply = buffer;
-    e.reply_bytes = answer_query(snapshot, &worker, &client, e.transport, e.packet,
-                                 e.packet_bytes, buffer, e.capacity);
+    e.reply_bytes = answer_query(snapshot, &worker, &e.request, buffer, e.capacity);
     const char *fault = answer_promise_broken(&e);
     if (fault) {
         fprintf(stderr, "broken promise: %s\n", fault);

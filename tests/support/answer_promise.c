@@ -12,10 +12,10 @@ enum { RATIO_MAX = 4 };
 static size_t limit_of(const struct answer_exchange *e, const struct message *reply)
 {
     static struct message query;
-    if (e->transport == ANSWER_TCP)
+    if (e->request.transport != ANSWER_UDP)
         return DNS_MESSAGE_MAX;
     size_t limit = reply->opt ? ANSWER_FIXTURE_UDP_BYTES : DNS_UDP_PLAIN_BYTES;
-    if (!message_parse(e->packet, e->packet_bytes, &query) && query.opt &&
+    if (!message_parse(e->request.packet, e->request.packet_bytes, &query) && query.opt &&
         query.opt->class < limit)
         limit = query.opt->class;
     if (limit < DNS_UDP_PLAIN_BYTES)
@@ -25,7 +25,7 @@ static size_t limit_of(const struct answer_exchange *e, const struct message *re
 
 static const char *check_header(const struct answer_exchange *e, const struct message *m)
 {
-    const uint8_t *query = e->packet;
+    const uint8_t *query = e->request.packet;
     unsigned sent = (unsigned)query[2] << 8 | query[3];
     if (m->id != ((unsigned)query[0] << 8 | query[1]))
         return "another id";
@@ -41,7 +41,8 @@ static const char *check_header(const struct answer_exchange *e, const struct me
 const char *answer_promise_broken(const struct answer_exchange *e)
 {
     static struct message m;
-    bool is_query = e->packet_bytes >= DNS_HEADER_BYTES && (e->packet[2] & 0x80) == 0;
+    bool is_query =
+        e->request.packet_bytes >= DNS_HEADER_BYTES && (e->request.packet[2] & 0x80) == 0;
     if (e->reply_bytes == 0)
         return is_query ? "no reply" : NULL;
     if (!is_query)
@@ -57,12 +58,12 @@ const char *answer_promise_broken(const struct answer_exchange *e)
     bool is_refusal = rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP;
     if (m.question_bytes == 0 && !is_refusal)
         return "the question is missing";
-    if (m.question_bytes + DNS_HEADER_BYTES > e->packet_bytes ||
-        memcmp(e->reply + DNS_HEADER_BYTES, e->packet + DNS_HEADER_BYTES, m.question_bytes) !=
-            0)
+    if (m.question_bytes + DNS_HEADER_BYTES > e->request.packet_bytes ||
+        memcmp(e->reply + DNS_HEADER_BYTES, e->request.packet + DNS_HEADER_BYTES,
+               m.question_bytes) != 0)
         return "another question";
     if ((is_refusal || rcode == DNS_RCODE_BADVERS) &&
-        (e->reply_bytes > RATIO_MAX * e->packet_bytes || m.counts[1] + m.counts[2] > 0))
+        (e->reply_bytes > RATIO_MAX * e->request.packet_bytes || m.counts[1] + m.counts[2] > 0))
         return "too much for a malformed packet";
     if ((m.flags & DNS_FLAG_TC) != 0 && m.counts[1] + m.counts[2] > 0)
         return "truncated, but not empty";

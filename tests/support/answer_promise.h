@@ -11,9 +11,7 @@
 #include "rhumb/answer.h"
 
 struct answer_exchange {
-    const uint8_t *packet; /* the query */
-    size_t packet_bytes;
-    enum answer_transport transport;
+    struct answer_request request;
     const uint8_t *reply;
     size_t reply_bytes, capacity;
 };

@@ -235,6 +235,11 @@ static uint16_t free_port(void)
     return port;
 }
 
+static uint32_t wall_s(void)
+{
+    return 1750000000;
+}
+
 static struct net *start_net(struct snapshot_slot *slot, uint16_t port)
 {
     struct config_listener listener = {.port = port};
@@ -249,7 +254,8 @@ static struct net *start_net(struct snapshot_slot *slot, uint16_t port)
     struct diag_list *diags = diag_list_new();
     assert_non_null(diags);
     assert_true(ip_parse("127.0.0.1", &listener.addr));
-    enum err err = net_open(&server, slot, 1, diags, &net);
+    struct net_options options = {.slot = slot, .wall_s = wall_s, .seed = 1};
+    enum err err = net_open(&server, &options, diags, &net);
     diag_print_all(diags, stderr);
     diag_list_free(diags);
     assert_int_equal(err, ERR_OK);

@@ -144,8 +144,13 @@ static bool run_case(struct snapshot *snapshot, const struct wire_case *c, unsig
     answer_worker_init(&worker, SEED);
     set_health(snapshot, c);
     memset(buffer, 0xc0, sizeof(buffer));
-    size_t len = answer_query(snapshot, &worker, &c->client, c->transport, c->packet.bytes,
-                              c->packet.len, buffer, sizeof(buffer));
+    struct answer_request request = {
+        .packet = c->packet.bytes,
+        .packet_bytes = c->packet.len,
+        .client = c->client,
+        .transport = c->transport,
+    };
+    size_t len = answer_query(snapshot, &worker, &request, buffer, sizeof(buffer));
     tell(&got, c, buffer, len);
     bool same = got.count == c->expected_count;
     for (size_t i = 0; same && i < got.count; i++)

@@ -116,9 +116,14 @@ int main(void)
         corpus_query_make(&rng, (enum corpus_kind)(i % CORPUS_KINDS), &query);
         if (i % MALFORMED_EVERY == 0)
             corpus_packet_mutate(&rng, &query.packet);
+        struct answer_request request = {
+            .packet = query.packet.bytes,
+            .packet_bytes = query.packet.len,
+            .client = query.client,
+            .transport = query.transport,
+        };
         atomic_store(&counter.on, true);
-        answer_query(snapshot, &worker, &query.client, query.transport, query.packet.bytes,
-                     query.packet.len, buffer, sizeof(buffer));
+        answer_query(snapshot, &worker, &request, buffer, sizeof(buffer));
         atomic_store(&counter.on, false);
     }
     unsigned calls = atomic_load(&counter.calls);

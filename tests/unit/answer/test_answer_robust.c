@@ -60,14 +60,14 @@ static void ask(struct answer_worker *worker, const struct corpus_query *query, 
     memcpy(packet, query->packet.bytes, query->packet.len);
     buffer[capacity] = UNTOUCHED;
     struct answer_exchange e = {
-        .packet = packet,
-        .packet_bytes = query->packet.len,
-        .transport = query->transport,
+        .request = {.packet = packet,
+                    .packet_bytes = query->packet.len,
+                    .client = query->client,
+                    .transport = query->transport},
         .reply = buffer,
         .capacity = capacity,
     };
-    e.reply_bytes = answer_query(snapshot, worker, &query->client, query->transport, packet,
-                                 query->packet.len, buffer, capacity);
+    e.reply_bytes = answer_query(snapshot, worker, &e.request, buffer, capacity);
     const char *fault = answer_promise_broken(&e);
     if (!fault && buffer[capacity] != UNTOUCHED)
         fault = "written behind the buffer";

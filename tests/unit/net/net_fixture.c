@@ -20,19 +20,20 @@ void answer_worker_init(struct answer_worker *worker, uint64_t seed)
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
-                    const struct ip_addr *client, enum answer_transport transport,
-                    const uint8_t *packet, size_t packet_bytes, uint8_t *buffer,
-                    size_t capacity)
+                    const struct answer_request *request, uint8_t *buffer, size_t capacity)
 {
+    const uint8_t *packet = request->packet;
+    size_t packet_bytes = request->packet_bytes;
     assert_true(snapshot->generation > 0);
-    assert_true(client->family == IP_V4 || client->family == IP_V6);
+    assert_true(request->client.family == IP_V4 || request->client.family == IP_V6);
+    assert_int_equal(request->wall_s, WALL_S);
     uint64_t queries = atomic_load_explicit(&worker->counters.queries, memory_order_relaxed);
     atomic_store_explicit(&worker->counters.queries, queries + 1, memory_order_relaxed);
     if (packet_bytes < QUERY_MIN || packet[2] & 0x80)
         return 0;
     size_t bytes = packet_bytes;
     bool large = packet[0] == ID_OF_LARGE >> 8 && packet[1] == (ID_OF_LARGE & 0xff);
-    if (large && transport == ANSWER_TCP)
+    if (large && request->transport == ANSWER_TCP)
         bytes = LARGE_BYTES;
     assert_true(bytes <= capacity);
     memset(buffer, 0, bytes);
@@ -81,11 +82,22 @@ struct snapshot *net_fixture_snapshot(void)
     return snapshot;
 }
 
+static uint32_t wall_s(void)
+{
+    return WALL_S;
+}
+
+enum err net_fixture_open(struct net_fixture *fixture, struct diag_list *diags)
+{
+    struct net_options options = {.slot = fixture->slot, .wall_s = wall_s, .seed = 1};
+    return net_open(&fixture->server, &options, diags, &fixture->net);
+}
+
 void net_fixture_start(struct net_fixture *fixture)
 {
     struct diag_list *diags = diag_list_new();
     assert_non_null(diags);
-    enum err err = net_open(&fixture->server, fixture->slot, 1, diags, &fixture->net);
+    enum err err = net_fixture_open(fixture, diags);
     diag_print_all(diags, stderr);
     diag_list_free(diags);
     assert_int_equal(err, ERR_OK);

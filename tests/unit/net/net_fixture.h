@@ -23,6 +23,9 @@
 
 enum { DEADLINE_MS = 10000, ID_OF_LARGE = 0xb166, LARGE_BYTES = 60000, QUERY_MIN = 12 };
 
+/* What the wall clock of a test always says. */
+enum { WALL_S = 1750000000 };
+
 struct net_fixture {
     struct net *net;
     struct snapshot_slot *slot;
@@ -32,8 +35,9 @@ struct net_fixture {
 };
 
 /* net_fixture_init - a configuration for one worker at address and a free port; change it, then
- * net_fixture_start(). */
+ * net_fixture_start(), or net_fixture_open() for the first half of that. */
 void net_fixture_init(struct net_fixture *fixture, const char *address);
+enum err net_fixture_open(struct net_fixture *fixture, struct diag_list *diags);
 void net_fixture_start(struct net_fixture *fixture);
 void net_fixture_stop(struct net_fixture *fixture);
 struct net_totals net_fixture_totals(const struct net_fixture *fixture);

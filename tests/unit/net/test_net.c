@@ -31,7 +31,8 @@ static void errors_name_each_address_once(void **state)
     struct snapshot_slot *slot = snapshot_slot_new();
     struct net *net = NULL;
     int before = open_descriptors();
-    assert_int_equal(net_open(&server, slot, 1, diags, &net), ERR_INVALID);
+    struct net_options options = {.slot = slot};
+    assert_int_equal(net_open(&server, &options, diags, &net), ERR_INVALID);
     assert_null(net);
     assert_int_equal(open_descriptors(), before); /* nothing stays open */
     assert_int_equal(diag_error_count(diags), 2);
@@ -67,7 +68,7 @@ static void tcp_connections_are_cut_to_what_descriptors_allow(void **state)
     fixture.server.tcp_connections = 100;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     struct diag_list *diags = diag_list_new();
-    assert_int_equal(net_open(&fixture.server, fixture.slot, 1, diags, &fixture.net), ERR_OK);
+    assert_int_equal(net_fixture_open(&fixture, diags), ERR_OK);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(diag_warning_count(diags), 1);
     assert_non_null(strstr(diag_get(diags, 0)->message, "takes 38 TCP connections"));
@@ -89,7 +90,7 @@ static void a_loop_that_cannot_be_made_is_an_error(void **state)
     low.rlim_cur = (rlim_t)next + 2; /* two sockets, and no more */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     struct diag_list *diags = diag_list_new();
-    enum err err = net_open(&fixture.server, fixture.slot, 1, diags, &fixture.net);
+    enum err err = net_fixture_open(&fixture, diags);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(err, ERR_INVALID);
     assert_int_equal(diag_error_count(diags), 1);

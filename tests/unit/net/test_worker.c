@@ -12,7 +12,7 @@ static void what_never_started_can_be_stopped(void **state)
     struct net_fixture fixture;
     net_fixture_init(&fixture, "127.0.0.1");
     struct diag_list *diags = diag_list_new();
-    assert_int_equal(net_open(&fixture.server, fixture.slot, 1, diags, &fixture.net), ERR_OK);
+    assert_int_equal(net_fixture_open(&fixture, diags), ERR_OK);
     assert_int_equal(diag_error_count(diags), 0);
     diag_list_free(diags);
     net_drain(fixture.net);
@@ -27,7 +27,7 @@ static void queries_that_came_before_the_start_are_answered(void **state)
     struct net_fixture fixture;
     net_fixture_init(&fixture, "127.0.0.1");
     struct diag_list *diags = diag_list_new();
-    assert_int_equal(net_open(&fixture.server, fixture.slot, 1, diags, &fixture.net), ERR_OK);
+    assert_int_equal(net_fixture_open(&fixture, diags), ERR_OK);
     diag_list_free(diags);
     int udp = client_new(&fixture, "127.0.0.1", SOCK_DGRAM);
     int tcp = client_new(&fixture, "127.0.0.1", SOCK_STREAM);

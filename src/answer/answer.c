@@ -125,7 +125,8 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
 
     if (verdict == QUERY_FORMERR)
         query->has_ecs = false; /* it may be what is malformed: not echoed */
-    response_init(response, query, buffer, limit_of(query, request->transport, server, capacity));
+    response_init(response, query, buffer,
+                  limit_of(query, request->transport, server, capacity));
     response->edns.udp_size_bytes = (uint16_t)server->udp_size_bytes;
     response->edns.nsid = server->identity;
     if (verdict == QUERY_FORMERR) {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rhumb/answer_limit.h"
+#include "rhumb/dns_cookie.h"
 #include "rhumb/dns_query.h"
 #include "rhumb/dns_response.h"
 #include "rhumb/ip.h"
@@ -35,6 +37,8 @@ struct answer_request {
     X(formerr)                                                                                 \
     X(notimp)                                                                                  \
     X(badvers)                                                                                 \
+    X(badcookie)                                                                               \
+    X(cookie_only)                                                                             \
     X(refused)                                                                                 \
     X(nxdomain)                                                                                \
     X(yxdomain)                                                                                \
@@ -44,12 +48,21 @@ struct answer_request {
     X(servfail)                                                                                \
     X(truncated)                                                                               \
     X(steered)                                                                                 \
-    X(all_down)
+    X(all_down)                                                                                \
+    X(rate_dropped)                                                                            \
+    X(rate_slipped)
 
 struct answer_counters {
 #define ANSWER_COUNTER(name) _Atomic uint64_t name;
     ANSWER_COUNTERS(ANSWER_COUNTER)
 #undef ANSWER_COUNTER
+};
+
+/* What a worker is made from. */
+struct answer_worker_options {
+    uint64_t seed;             /* of chance: from the system in the server, fixed in tests */
+    const uint8_t *cookie_key; /* DNS_COOKIE_SECRET_BYTES random ones, copied; NULL: zeros */
+    struct answer_limiter *limiter; /* shared, outlives the worker; NULL: no rate limit */
 };
 
 /* What one worker owns and reuses for every query; about 5 KiB. Not shared between threads. */
@@ -61,10 +74,15 @@ struct answer_worker {
     struct name_key key;
     uint8_t chain_name[DNS_NAME_MAX + 1]; /* the target being followed, lower */
     struct policy_answer policy;
+    struct answer_limiter *limiter; /* borrowed */
+    uint8_t cookie_key[DNS_COOKIE_SECRET_BYTES];
+    struct dns_cookie_secrets own_secrets; /* of own_day; used when the operator has set none */
+    uint32_t own_day;                      /* since 1970 */
+    uint8_t cookie[DNS_COOKIE_BYTES];      /* the one going out */
 };
 
-/* answer_worker_init - seed: from the system in the server, fixed in tests. */
-void answer_worker_init(struct answer_worker *worker, uint64_t seed);
+void answer_worker_init(struct answer_worker *worker,
+                        const struct answer_worker_options *options);
 
 /* answer_query - answer one packet.
  *

@@ -36,13 +36,32 @@ struct config_listener {
     struct diag_place place;
 };
 
+/* `rate_limit:` see answer_limit.h. */
+struct config_rate_limit {
+    uint32_t per_second; /* answers of one class to one network; default 1000; 0: no limit */
+    uint32_t
+        slip; /* of those over it, one in so many is cut down instead; default 2; 0: none */
+    uint32_t v4_prefix, v6_prefix;  /* bits that make a network; default 24 and 56 */
+    const struct ip_prefix *exempt; /* default: the loopback networks */
+    size_t exempt_count;
+};
+
 struct config_server {
     struct config_listener *listeners; /* default 0.0.0.0:53 and [::]:53 */
     size_t listener_count;
-    uint32_t workers;         /* `workers:` 1..256, `auto` = 0: one per core */
-    const char *identity;     /* NSID and CH TXT id.server; NULL: not told */
-    const char *user;         /* dropped to after binding; NULL: stay */
-    uint32_t udp_size_bytes;  /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
+    uint32_t workers;        /* `workers:` 1..256, `auto` = 0: one per core */
+    const char *identity;    /* NSID and CH TXT id.server; NULL: not told */
+    const char *version;     /* CH TXT version.bind and version.server; NULL: not told */
+    const char *user;        /* dropped to after binding; NULL: stay */
+    uint32_t udp_size_bytes; /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
+    /* `max_udp_without_cookie:` BYTES, 512..4096, default 4096; or Nx, 4..100 times the query */
+    uint32_t udp_plain_bytes, udp_plain_ratio; /* ratio 0: the bytes count */
+    struct config_rate_limit rate_limit;
+    bool cookies;               /* `cookies: {enabled: true, secrets_file: FILE}` */
+    const char *cookie_secrets; /* path; NULL: secrets of this process alone */
+    struct diag_place cookie_secrets_place;
+    const char
+        *report_agent; /* domain, absolute: who is told of our faults (RFC 9567); or NULL */
     uint32_t tcp_connections; /* `tcp: {connections: 1000, idle: 10s}`; per worker, 1..100000 */
     uint32_t tcp_idle_ms;
     uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */

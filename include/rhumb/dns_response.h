@@ -3,7 +3,8 @@
  *   buffer   | header | question | answer ... | authority ... | additional ... | OPT |
  *                                                                     limit ---^
  *
- * response_init() sets room for the OPT record aside, so response_finish() always succeeds. An
+ * response_init() sets room for the OPT record aside, so response_finish() always succeeds; TSIG
+ * for a key that is not known goes behind it when there is room. An
  * RRset goes in whole or not at all. Owner names and the names inside RFC 1035 types are
  * compressed against everything written before (RFC 1035 section 4.1.4; only the types RFC 3597
  * section 4 permits).
@@ -26,13 +27,22 @@ struct response_edns {
     uint8_t ecs_scope;       /* with an ECS query */
     bool has_ede;
     uint16_t ede_code;
-    const char *ede_text; /* at most RESPONSE_EDE_TEXT_MAX bytes are sent; NULL: none */
+    const char *ede_text;        /* at most RESPONSE_EDE_TEXT_MAX bytes are sent; NULL: none */
+    const uint8_t *cookie;       /* DNS_COOKIE_BYTES, sent when the query has one; NULL: none */
+    const uint8_t *report_agent; /* name: RFC 9567; sent when there is room; NULL: none */
+    bool has_zone;               /* ZONEVERSION, sent when the query asks: RFC 9660 */
+    uint8_t zone_labels;
+    uint32_t zone_serial;
+    bool has_keepalive; /* RFC 7828, sent when the query asks */
+    uint16_t keepalive_100ms;
+    uint16_t padding_block_bytes; /* pad the message to a multiple: RFC 8467; 0: not at all */
 };
 
 enum { RESPONSE_NAMES_MAX = 48, RESPONSE_EDE_TEXT_MAX = 64, RESPONSE_NSID_MAX = 64 };
 
 struct response {
-    struct writer out;
+    struct writer out; /* ends where the room that is reserved begins */
+    size_t reserved;   /* for OPT; 0 without EDNS */
     const struct query *query;
     struct response_edns edns;
     uint16_t flags; /* QR, opcode, RD copied; AA and TC as set */
@@ -68,6 +78,9 @@ struct response_mark {
 };
 struct response_mark response_mark(const struct response *response);
 void response_revert(struct response *response, struct response_mark mark);
+
+/* response_cap_ttl - what was put since lives at most ttl_s. */
+void response_cap_ttl(struct response *response, struct response_mark since, uint32_t ttl_s);
 
 /* response_clear - back to header and question only (truncation, errors). */
 void response_clear(struct response *response);

@@ -48,14 +48,22 @@ enum dns_rcode {
     DNS_RCODE_REFUSED = 5,
     DNS_RCODE_YXDOMAIN = 6,
     DNS_RCODE_NOTAUTH = 9,
-    DNS_RCODE_BADVERS = 16, /* the upper eight bits travel in OPT */
+    DNS_RCODE_BADVERS = 16,   /* the upper eight bits travel in OPT */
+    DNS_RCODE_BADCOOKIE = 23, /* RFC 7873 section 8 */
 };
 
-/* What OPT may carry: RFC 5001, RFC 7871, RFC 8914. */
+enum { DNS_TSIG_BADKEY = 17 }; /* in TSIG's own error field: RFC 8945 section 3 */
+
+/* What OPT may carry. */
 enum dns_option {
-    DNS_OPTION_NSID = 3,
-    DNS_OPTION_ECS = 8,
-    DNS_OPTION_EDE = 15,
+    DNS_OPTION_NSID = 3,        /* RFC 5001 */
+    DNS_OPTION_ECS = 8,         /* RFC 7871 */
+    DNS_OPTION_COOKIE = 10,     /* RFC 7873 */
+    DNS_OPTION_KEEPALIVE = 11,  /* RFC 7828 */
+    DNS_OPTION_PADDING = 12,    /* RFC 7830 */
+    DNS_OPTION_EDE = 15,        /* RFC 8914 */
+    DNS_OPTION_REPORT = 18,     /* RFC 9567, Report-Channel */
+    DNS_OPTION_ZONEVERSION = 19 /* RFC 9660 */
 };
 
 enum { DNS_OPT_FLAG_DO = 0x8000 }; /* in the lower half of OPT's TTL: RFC 6891 section 6.1.4 */
@@ -64,7 +72,8 @@ enum { DNS_OPT_FLAG_DO = 0x8000 }; /* in the lower half of OPT's TTL: RFC 6891 s
 enum dns_ede {
     DNS_EDE_OTHER = 0,
     DNS_EDE_PROHIBITED = 18,
-    DNS_EDE_NETWORK_ERROR = 23,
+    DNS_EDE_NOT_AUTHORITATIVE = 20,
+    DNS_EDE_NOT_SUPPORTED = 21,
 };
 
 /* dns_type_name - "AAAA", or "TYPE1234" into buffer. */

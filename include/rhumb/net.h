@@ -45,7 +45,9 @@ typedef uint32_t (*net_wall_clock)(void);
 struct net_options {
     struct snapshot_slot *slot; /* borrowed until net_stop() */
     net_wall_clock wall_s;
-    uint64_t seed; /* of what the workers leave to chance */
+    uint64_t seed;                  /* of what the workers leave to chance */
+    const uint8_t *cookie_key;      /* DNS_COOKIE_SECRET_BYTES, copied; NULL: zeros */
+    struct answer_limiter *limiter; /* borrowed until net_stop(); NULL: no rate limit */
 };
 
 /* net_open - bind every listener of server for each worker (server->workers; 0: one per online

@@ -14,6 +14,7 @@
 #include "rhumb/arena.h"
 #include "rhumb/config.h"
 #include "rhumb/diag.h"
+#include "rhumb/dns_cookie.h"
 #include "rhumb/err.h"
 #include "rhumb/geo_map.h"
 #include "rhumb/health_table.h"
@@ -53,6 +54,8 @@ struct snapshot {
     const struct config *config;
     struct zone_set zones;
     struct policy_set policies;
+    struct dns_cookie_secrets cookie_secrets; /* count 0: the process uses its own */
+    const uint8_t *report_agent;              /* name, lower; NULL: none */
     struct snapshot_binding *bindings;
     size_t binding_count;
     struct snapshot_target *targets;

@@ -2,26 +2,43 @@
  * finish. */
 #include "rhumb/answer.h"
 
+#include <string.h>
+
 #include "answer_stage.h"
 
-void answer_worker_init(struct answer_worker *worker, uint64_t seed)
+enum { PADDING_BLOCK_BYTES = 468 }; /* RFC 8467 section 4.1 */
+
+void answer_worker_init(struct answer_worker *worker,
+                        const struct answer_worker_options *options)
 {
-    *worker = (struct answer_worker){0};
-    rng_init(&worker->rng, seed);
+    *worker = (struct answer_worker){.limiter = options->limiter};
+    rng_init(&worker->rng, options->seed);
+    if (options->cookie_key)
+        memcpy(worker->cookie_key, options->cookie_key, sizeof(worker->cookie_key));
+    dns_cookie_own_secrets(worker->cookie_key, worker->own_day, &worker->own_secrets);
 }
 
-/* limit_of - what the client can take: RFC 6891 section 6.2.5, RFC 9715 for our own side. */
-static size_t limit_of(const struct query *query, enum answer_transport transport,
-                       const struct config_server *server, size_t capacity)
+static size_t min_size(size_t a, size_t b)
 {
-    size_t limit = DNS_MESSAGE_MAX;
-    if (transport == ANSWER_UDP) {
-        limit = DNS_UDP_PLAIN_BYTES;
-        if (query->has_edns)
-            limit = query->udp_size_bytes < server->udp_size_bytes ? query->udp_size_bytes
-                                                                   : server->udp_size_bytes;
-    }
-    return limit < capacity ? limit : capacity;
+    return a < b ? a : b;
+}
+
+/* limit_of - what the client can take, and may be sent: RFC 6891 section 6.2.5, RFC 9715 for our
+ * own side. */
+static size_t limit_of(const struct stage *stage, size_t capacity)
+{
+    const struct query *query = stage->query;
+    const struct config_server *server = &stage->snapshot->config->server;
+    if (stage->request->transport != ANSWER_UDP)
+        return min_size(DNS_MESSAGE_MAX, capacity);
+    size_t limit = DNS_UDP_PLAIN_BYTES;
+    if (query->has_edns)
+        limit = min_size(query->udp_size_bytes, server->udp_size_bytes);
+    if (!stage->is_known && server->udp_plain_ratio > 0)
+        limit = min_size(limit, server->udp_plain_ratio * stage->request->packet_bytes);
+    else if (!stage->is_known)
+        limit = min_size(limit, server->udp_plain_bytes);
+    return min_size(limit, capacity);
 }
 
 /* client_of - the subnet the resolver sent, or else the resolver itself (RFC 7871 section
@@ -45,8 +62,9 @@ static void refuse_transfer(struct stage *stage)
     struct name_key *key = &stage->worker->key;
     name_key_init(key, stage->query->name);
     const struct zone *zone = zone_set_find(&stage->snapshot->zones, key, false);
-    stage->response->rcode =
-        zone && zone->origin_labels == key->labels ? DNS_RCODE_REFUSED : DNS_RCODE_NOTAUTH;
+    bool is_ours = zone && zone->origin_labels == key->labels;
+    stage->response->rcode = is_ours ? DNS_RCODE_REFUSED : DNS_RCODE_NOTAUTH;
+    answer_explain(stage, is_ours ? DNS_EDE_PROHIBITED : DNS_EDE_NOT_AUTHORITATIVE, NULL);
 }
 
 static void truncate(struct stage *stage)
@@ -72,6 +90,7 @@ static void count_outcome(struct answer_counters *counters, const struct respons
     case DNS_RCODE_NOTAUTH:
     case DNS_RCODE_REFUSED: answer_count(&counters->refused); break;
     case DNS_RCODE_BADVERS: answer_count(&counters->badvers); break;
+    case DNS_RCODE_BADCOOKIE: answer_count(&counters->badcookie); break;
     default: answer_count(&counters->servfail); break;
     }
 }
@@ -86,6 +105,7 @@ static void answer_question(struct stage *stage)
     }
     if (query->qclass != DNS_CLASS_IN && query->qclass != DNS_CLASS_ANY) {
         stage->response->rcode = DNS_RCODE_REFUSED;
+        answer_explain(stage, DNS_EDE_NOT_SUPPORTED, NULL);
         return;
     }
     if (is_transfer(query->qtype)) {
@@ -95,55 +115,103 @@ static void answer_question(struct stage *stage)
     enum stage_step step = answer_find(stage);
     while (step == STAGE_FOLLOW)
         step = answer_find(stage);
-    if (step == STAGE_FULL)
+    if (step == STAGE_FULL || stage->is_full)
         truncate(stage);
     if (query->qclass == DNS_CLASS_ANY) /* RFC 1035 section 6.2: we do not know all classes */
         stage->response->flags &= (uint16_t)~DNS_FLAG_AA;
+}
+
+/* put_edns_facts - what OPT says beside the answer. */
+static void put_edns_facts(struct stage *stage)
+{
+    const struct snapshot *snapshot = stage->snapshot;
+    const struct answer_request *request = stage->request;
+    struct response_edns *edns = &stage->response->edns;
+    edns->udp_size_bytes = (uint16_t)snapshot->config->server.udp_size_bytes;
+    edns->nsid = snapshot->config->server.identity;
+    edns->cookie = stage->worker->cookie;
+    edns->has_keepalive = request->transport != ANSWER_UDP;
+    edns->keepalive_100ms = request->idle_100ms;
+    edns->padding_block_bytes = request->transport == ANSWER_TLS ? PADDING_BLOCK_BYTES : 0;
+    const uint8_t *agent = snapshot->report_agent;
+    if (agent && stage->query->has_question &&
+        !dns_name_is_at_or_below(stage->query->name, agent))
+        edns->report_agent = agent; /* RFC 9567 section 7: not about the agent itself */
+}
+
+/* respond - the whole response but for its end, by verdict. */
+static void respond(struct stage *stage, enum query_verdict verdict)
+{
+    struct response *response = stage->response;
+    switch (verdict) {
+    case QUERY_OK:
+        if (stage->query->has_question)
+            answer_question(stage);
+        else
+            answer_cookie_only(stage);
+        break;
+    case QUERY_BADVERS: response->rcode = DNS_RCODE_BADVERS; break;
+    case QUERY_BADKEY: response->rcode = DNS_RCODE_NOTAUTH; break;
+    case QUERY_DROP: /* these two never come here */
+    case QUERY_NOTIMP:
+    case QUERY_FORMERR: response->rcode = DNS_RCODE_FORMERR; break;
+    }
+    if (stage->first_zone) {
+        response->edns.has_zone = true;
+        response->edns.zone_labels = (uint8_t)stage->first_zone->origin_labels;
+        response->edns.zone_serial = stage->first_zone->serial;
+    }
+}
+
+/* answer_bare - header only: what stands in the packet could not, or need not, be read. */
+static size_t answer_bare(struct stage *stage, enum query_verdict verdict, uint8_t *buffer)
+{
+    struct answer_counters *counters = &stage->worker->counters;
+    if (answer_guard_judge(stage) == ANSWER_GUARD_DROP)
+        return 0;
+    bool is_notimp = verdict == QUERY_NOTIMP;
+    answer_count(is_notimp ? &counters->notimp : &counters->formerr);
+    return response_header_only(stage->query, is_notimp ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR,
+                                buffer);
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
                     const struct answer_request *request, uint8_t *buffer, size_t capacity)
 {
     struct query *query = &worker->query;
-    struct response *response = &worker->response;
-    const struct config_server *server = &snapshot->config->server;
-
     answer_count(&worker->counters.queries);
     enum query_verdict verdict = query_parse(request->packet, request->packet_bytes, query);
     if (verdict == QUERY_DROP) {
         answer_count(&worker->counters.dropped);
         return 0;
     }
-    if (verdict == QUERY_NOTIMP) {
-        answer_count(&worker->counters.notimp);
-        return response_header_only(query, DNS_RCODE_NOTIMP, buffer);
+    struct stage stage = {
+        .snapshot = snapshot,
+        .worker = worker,
+        .response = &worker->response,
+        .request = request,
+        .query = query,
+        .class = {.kind = ANSWER_LIMIT_ERROR},
+        .owner = query->name,
+    };
+    bool is_malformed = verdict == QUERY_FORMERR;
+    if (is_malformed) { /* options may be what is malformed: not echoed */
+        query->has_ecs = false;
+        query->cookie_bytes = 0;
     }
-    if (verdict == QUERY_FORMERR && !query->has_question) {
-        answer_count(&worker->counters.formerr);
-        return response_header_only(query, DNS_RCODE_FORMERR, buffer);
-    }
+    answer_guard_meet(&stage, query);
+    if (verdict == QUERY_NOTIMP || (is_malformed && !query->has_question))
+        return answer_bare(&stage, verdict, buffer);
 
-    if (verdict == QUERY_FORMERR)
-        query->has_ecs = false; /* it may be what is malformed: not echoed */
-    response_init(response, query, buffer,
-                  limit_of(query, request->transport, server, capacity));
-    response->edns.udp_size_bytes = (uint16_t)server->udp_size_bytes;
-    response->edns.nsid = server->identity;
-    if (verdict == QUERY_FORMERR) {
-        response->rcode = DNS_RCODE_FORMERR;
-    } else if (verdict == QUERY_BADVERS) {
-        response->rcode = DNS_RCODE_BADVERS;
-    } else {
-        struct stage stage = {
-            .snapshot = snapshot,
-            .worker = worker,
-            .response = response,
-            .query = query,
-            .client = client_of(query, &request->client),
-            .owner = query->name,
-        };
-        answer_question(&stage);
+    stage.client = client_of(query, &request->client);
+    response_init(&worker->response, query, buffer, limit_of(&stage, capacity));
+    put_edns_facts(&stage);
+    respond(&stage, verdict);
+    switch (answer_guard_judge(&stage)) {
+    case ANSWER_GUARD_DROP: return 0;
+    case ANSWER_GUARD_CUT: answer_guard_cut(&stage); break;
+    case ANSWER_GUARD_PASS: break;
     }
-    count_outcome(&worker->counters, response);
-    return response_finish(response);
+    count_outcome(&worker->counters, &worker->response);
+    return response_finish(&worker->response);
 }

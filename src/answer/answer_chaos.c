@@ -1,27 +1,47 @@
-/* Class CH: who answers here (RFC 4892). Only where the operator has given an identity. */
+/* Class CH: who answers here, and by which program (RFC 4892). Only what the operator tells. */
 #include <string.h>
 
 #include "answer_stage.h"
 
-static const uint8_t id_server[] = "\x02id\x06server";
-static const uint8_t hostname_bind[] = "\x08hostname\x04"
-                                       "bind";
+enum { STRING_MAX = 255 };
+
+/* text_of - the text a name of this class stands for; NULL: none. */
+static const char *text_of(const struct config_server *server, const uint8_t *name)
+{
+    const struct {
+        const char *name; /* wire form */
+        const char *text;
+    } names[] = {
+        {"\x02id\x06server", server->identity},
+        {"\x08hostname\x04"
+         "bind",
+         server->identity},
+        {"\x07version\x06server", server->version},
+        {"\x07version\x04"
+         "bind",
+         server->version},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (dns_name_equal(name, (const uint8_t *)names[i].name))
+            return names[i].text;
+    return NULL;
+}
 
 void answer_chaos(struct stage *stage)
 {
     struct response *response = stage->response;
     const struct query *query = stage->query;
-    const char *identity = stage->snapshot->config->server.identity;
-    bool known =
-        dns_name_equal(query->name, id_server) || dns_name_equal(query->name, hostname_bind);
-    if (!known || !identity || (query->qtype != DNS_TYPE_TXT && query->qtype != DNS_TYPE_ANY)) {
+    const char *told = text_of(&stage->snapshot->config->server, query->name);
+    if (!told || (query->qtype != DNS_TYPE_TXT && query->qtype != DNS_TYPE_ANY)) {
         response->rcode = DNS_RCODE_REFUSED;
+        answer_explain(stage, DNS_EDE_NOT_SUPPORTED, NULL);
         return;
     }
-    uint8_t text[256];
-    size_t len = strnlen(identity, sizeof(text) - 1);
+    uint8_t text[1 + STRING_MAX];
+    size_t len = strnlen(told, STRING_MAX);
     text[0] = (uint8_t)len;
-    memcpy(text + 1, identity, len);
+    memcpy(text + 1, told, len);
     response->flags |= DNS_FLAG_AA;
     response->class = DNS_CLASS_CH;
     response_put(response, RESPONSE_ANSWER, query->name, DNS_TYPE_TXT, 0, text,

@@ -8,6 +8,8 @@
 static bool put_set(struct stage *stage, enum response_section section, const uint8_t *owner,
                     const struct rrset *set)
 {
+    if (set->type == DNS_TYPE_SVCB || set->type == DNS_TYPE_HTTPS)
+        return answer_put_svcb(stage, section, owner, set);
     return response_put_run(stage->response, section, owner, set->type, set->ttl_s, set->rdata,
                             set->count);
 }
@@ -42,13 +44,20 @@ static enum stage_step follow(struct stage *stage, const uint8_t *target)
     return STAGE_FOLLOW;
 }
 
-enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_t ttl_s)
+/* put_alias - what does not fit does not end the chain: the rcode is that of its end, truncated or
+ * not (RFC 6604 section 3). */
+static void put_alias(struct stage *stage, const uint8_t *target, uint32_t ttl_s)
 {
     if (!response_put(stage->response, RESPONSE_ANSWER, stage->owner, DNS_TYPE_CNAME, ttl_s,
                       target, (uint16_t)dns_name_len(target)))
-        return STAGE_FULL;
+        stage->is_full = true;
+}
+
+enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_t ttl_s)
+{
     uint16_t qtype = stage->query->qtype; /* ANY matches the alias: RFC 1034 section 4.3.2 */
     bool matches = qtype == DNS_TYPE_CNAME || qtype == DNS_TYPE_ANY;
+    put_alias(stage, target, ttl_s);
     return matches ? STAGE_DONE : follow(stage, target);
 }
 
@@ -77,14 +86,15 @@ static size_t substitute(const uint8_t *name, const uint8_t *owner, const uint8_
 }
 
 /* put_dname - once, however often the chain passes it. */
-static bool put_dname(struct stage *stage, const struct zone_node *node,
+static void put_dname(struct stage *stage, const struct zone_node *node,
                       const struct rrset *set)
 {
     for (unsigned i = 0; i < stage->dname_count; i++)
         if (stage->dnames[i] == node)
-            return true;
+            return;
     stage->dnames[stage->dname_count++] = node;
-    return put_set(stage, RESPONSE_ANSWER, node->name, set);
+    if (!put_set(stage, RESPONSE_ANSWER, node->name, set))
+        stage->is_full = true;
 }
 
 static enum stage_step redirect(struct stage *stage, const struct zone_node *node)
@@ -94,13 +104,14 @@ static enum stage_step redirect(struct stage *stage, const struct zone_node *nod
     uint16_t len;
     const uint8_t *target = rrset_next(set, &cursor, &len);
     uint8_t synthesized[DNS_NAME_MAX];
-    if (!put_dname(stage, node, set))
-        return STAGE_FULL;
+    put_dname(stage, node, set);
     if (substitute(stage->owner, node->name, target, synthesized) == 0) {
         stage->response->rcode = DNS_RCODE_YXDOMAIN;
         return STAGE_DONE;
     }
-    return answer_alias(stage, synthesized, set->ttl_s);
+    /* ANY does not end here, as it would at a CNAME that is data: RFC 6672 section 3.2 step 3C. */
+    put_alias(stage, synthesized, set->ttl_s);
+    return stage->query->qtype == DNS_TYPE_CNAME ? STAGE_DONE : follow(stage, synthesized);
 }
 
 enum stage_step answer_any(struct stage *stage, const struct zone_node *node)
@@ -145,6 +156,27 @@ static enum stage_step answer_node(struct stage *stage, const struct zone_node *
     return STAGE_DONE;
 }
 
+/* class_of - which answers count as one for the rate limit: names that somebody can make up
+ * without end count by what makes them. */
+static struct answer_limit_class class_of(const struct zone *zone, enum zone_match match,
+                                          const struct zone_node *node,
+                                          const struct name_key *key)
+{
+    switch (match) {
+    case ZONE_WILDCARD:
+    case ZONE_DNAME:
+        return (struct answer_limit_class){.kind = ANSWER_LIMIT_NAME, .hash = node->hash};
+    case ZONE_DELEGATION:
+        return (struct answer_limit_class){.kind = ANSWER_LIMIT_REFERRAL, .hash = node->hash};
+    case ZONE_NXDOMAIN:
+        return (struct answer_limit_class){.kind = ANSWER_LIMIT_NXDOMAIN,
+                                           .hash = zone->origin_hash};
+    case ZONE_FOUND: break;
+    }
+    return (struct answer_limit_class){.kind = ANSWER_LIMIT_NAME,
+                                       .hash = key->hash[key->labels]};
+}
+
 enum stage_step answer_find(struct stage *stage)
 {
     struct name_key *key = &stage->worker->key;
@@ -152,8 +184,10 @@ enum stage_step answer_find(struct stage *stage)
     name_key_init(key, stage->owner);
     const struct zone *zone = zone_set_find(&stage->snapshot->zones, key, qtype == DNS_TYPE_DS);
     if (!zone) { /* the question: not ours. A chain's target: the resolver asks on from there */
-        if (stage->chain_count == 0)
+        if (stage->chain_count == 0) {
             stage->response->rcode = DNS_RCODE_REFUSED;
+            answer_explain(stage, DNS_EDE_NOT_AUTHORITATIVE, NULL);
+        }
         return STAGE_DONE;
     }
     stage->zone = zone;
@@ -161,7 +195,12 @@ enum stage_step answer_find(struct stage *stage)
     stage->chain[stage->chain_count++] = key->hash[key->labels];
 
     const struct zone_node *node;
-    switch (zone_lookup(zone, key, qtype, &node)) {
+    enum zone_match match = zone_lookup(zone, key, qtype, &node);
+    if (stage->chain_count == 1) {
+        stage->first_zone = zone;
+        stage->class = class_of(zone, match, node, key);
+    }
+    switch (match) {
     case ZONE_FOUND:
     case ZONE_WILDCARD: return answer_node(stage, node);
     case ZONE_DELEGATION: return referral(stage, node);

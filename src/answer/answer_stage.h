@@ -4,6 +4,8 @@
  *   answer_find.c        the name: zone, node, CNAME and DNAME chains, referrals, negatives
  *   answer_steer.c       the steered name: policy -> records, TTL, ECS scope, extended error
  *   answer_additional.c  addresses that belong to the answer; glue
+ *   answer_svcb.c        SVCB and HTTPS: hints that follow the chosen region
+ *   answer_guard.c       cookies, and answers over the rate
  *   answer_chaos.c       class CH
  */
 #pragma once
@@ -20,9 +22,15 @@ struct stage {
     const struct snapshot *snapshot;
     struct answer_worker *worker;
     struct response *response;
+    const struct answer_request *request;
     const struct query *query;
+    bool has_valid_cookie;
+    bool is_known; /* the client is where its packets say: by TCP, or by a cookie of ours */
+    struct answer_limit_class class;
+    const struct zone *first_zone; /* the zone of the question; NULL: none of ours */
     struct policy_client client;
     const struct zone *zone;
+    bool is_full;         /* some of the chain did not fit: truncate at its end */
     const uint8_t *owner; /* the name being answered: the question's, or a chain's target */
     unsigned chain_count;
     uint64_t chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends it */
@@ -43,6 +51,19 @@ enum stage_step answer_find(struct stage *stage);
 /* answer_steered - a steered owner asked for a type it steers. */
 enum stage_step answer_steered(struct stage *stage, const struct zone_node *node);
 
+/* answer_select - the policy's choice at a steered node for this client; the ECS scope of the
+ * response grows with it. Valid until the next call. */
+const struct policy_answer *answer_select(struct stage *stage, const struct zone_node *node,
+                                          enum ip_family family);
+
+/* answer_put_addresses - as A or AAAA records, all or none. */
+bool answer_put_addresses(struct stage *stage, enum response_section section,
+                          const uint8_t *owner, const struct policy_answer *answer);
+
+/* answer_put_svcb - an SVCB or HTTPS set with hints for this client, whole or not at all. */
+bool answer_put_svcb(struct stage *stage, enum response_section section, const uint8_t *owner,
+                     const struct rrset *set);
+
 /* answer_any - any one RRset of the zone at the name (RFC 8482 section 4.1). */
 enum stage_step answer_any(struct stage *stage, const struct zone_node *node);
 
@@ -53,9 +74,13 @@ enum stage_step answer_negative(struct stage *stage, unsigned rcode, uint32_t tt
 /* answer_alias - put one CNAME of stage->owner; follow it unless it was itself asked for. */
 enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_t ttl_s);
 
-/* answer_additional - addresses in zone for the targets of an NS, MX or SRV set; what does not
- * fit is left out. */
+/* answer_additional - addresses for the targets of an NS, MX, SRV, SVCB or HTTPS set in the zones
+ * served here; what does not fit is left out. */
 void answer_additional(struct stage *stage, const struct rrset *set);
+
+/* answer_find_target - the node of a lower name in the zone that answers (glue counts), or where
+ * another zone of ours has data or a wildcard for it; NULL: nowhere. */
+const struct zone_node *answer_find_target(struct stage *stage, const uint8_t *lower);
 
 /* answer_glue - addresses below the cut for its name servers. False: some did not fit (RFC
  * 9471: TC). */
@@ -63,6 +88,29 @@ bool answer_glue(struct stage *stage, const struct zone_node *cut, const struct 
 
 /* answer_chaos - class CH: id.server and hostname.bind, where an identity is configured. */
 void answer_chaos(struct stage *stage);
+
+/* answer_guard_meet - what the cookie of the query proves, and the one to send back. */
+void answer_guard_meet(struct stage *stage, struct query *query);
+
+/* answer_cookie_only - a query without a question, for a cookie: RFC 7873 section 5.4. */
+void answer_cookie_only(struct stage *stage);
+
+/* answer_guard_judge - may an answer of stage->class go to this client? Counts it. */
+enum answer_guard { ANSWER_GUARD_PASS, ANSWER_GUARD_CUT, ANSWER_GUARD_DROP };
+enum answer_guard answer_guard_judge(struct stage *stage);
+
+/* answer_guard_cut - make it one that only a real client can use: BADCOOKIE with a cookie to one
+ * that knows cookies (RFC 7873 section 5.2.3), else "truncated". */
+void answer_guard_cut(struct stage *stage);
+
+/* answer_explain - the extended error (RFC 8914); text is static, NULL: none. */
+static inline void answer_explain(struct stage *stage, uint16_t code, const char *text)
+{
+    struct response_edns *edns = &stage->response->edns;
+    edns->has_ede = true;
+    edns->ede_code = code;
+    edns->ede_text = text;
+}
 
 /* answer_count - one more; the worker is the only writer, so no locked instruction. */
 static inline void answer_count(_Atomic uint64_t *counter)

@@ -20,6 +20,7 @@
 #include "rhumb/log.h"
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
+#include "rhumb/text.h"
 
 #include "clock.h"
 #include "commands.h"
@@ -30,12 +31,13 @@
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
-enum { FIRST_RESULTS_MS = 2000, DRAIN_POLL_MS = 20 };
+enum { FIRST_RESULTS_MS = 2000, DRAIN_POLL_MS = 20, TOTALS_MAX = 1900 };
 
 struct server {
     uv_loop_t loop;
     struct snapshot_slot *slot;
     struct net *net;
+    struct answer_limiter *limiter;
     struct health_monitor *monitor;
     struct reload *reload;
     uv_signal_t hangup, terminate, interrupt, user1;
@@ -48,24 +50,20 @@ struct server {
 
 /* ---- stopping ---- */
 
+/* log_totals - every counter, those of the answers first. */
 static void log_totals(const struct server *server)
 {
+    struct text line;
     struct net_totals t;
     net_totals(server->net, &t);
-    log_event(
-        LOG_LEVEL_INFO, "totals",
-        "queries=%llu udp_sent=%llu tcp_queries=%llu steered=%llu noerror=%llu nodata=%llu "
-        "nxdomain=%llu refused=%llu referral=%llu servfail=%llu formerr=%llu dropped=%llu "
-        "truncated=%llu "
-        "all_down=%llu udp_send_dropped=%llu tcp_evicted=%llu",
-        (unsigned long long)t.queries, (unsigned long long)t.udp_sent,
-        (unsigned long long)t.tcp_queries, (unsigned long long)t.steered,
-        (unsigned long long)t.noerror, (unsigned long long)t.nodata,
-        (unsigned long long)t.nxdomain, (unsigned long long)t.refused,
-        (unsigned long long)t.referral, (unsigned long long)t.servfail,
-        (unsigned long long)t.formerr, (unsigned long long)t.dropped,
-        (unsigned long long)t.truncated, (unsigned long long)t.all_down,
-        (unsigned long long)t.udp_send_dropped, (unsigned long long)t.tcp_evicted);
+    text_init(&line, TOTALS_MAX);
+#define PUT_TOTAL(name)                                                                        \
+    text_printf(&line, "%s" #name "=%ju", line.len > 0 ? " " : "", (uintmax_t)t.name);
+    ANSWER_COUNTERS(PUT_TOTAL)
+    NET_COUNTERS(PUT_TOTAL)
+#undef PUT_TOTAL
+    log_event(LOG_LEVEL_INFO, "totals", "%s", text_get(&line));
+    text_deinit(&line);
 }
 
 static void finish(struct server *server)
@@ -236,9 +234,17 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
                              struct diag_list *diags)
 {
     const struct config_server *config = &first->config->server;
-    struct net_options options = {.slot = server->slot, .wall_s = clock_wall_coarse_s};
-    /* For balancing, not for secrets: 0 would do. */
-    (void)getrandom(&options.seed, sizeof(options.seed), GRND_NONBLOCK);
+    uint8_t cookie_key[DNS_COOKIE_SECRET_BYTES], limit_key[16];
+    struct net_options options = {
+        .slot = server->slot, .wall_s = clock_wall_coarse_s, .cookie_key = cookie_key};
+    if (getrandom(cookie_key, sizeof(cookie_key), 0) != sizeof(cookie_key) ||
+        getrandom(limit_key, sizeof(limit_key), 0) != sizeof(limit_key) ||
+        getrandom(&options.seed, sizeof(options.seed), 0) != sizeof(options.seed))
+        return ERR_IO;
+    server->limiter = answer_limiter_new(limit_key);
+    if (!server->limiter)
+        return ERR_NO_MEMORY;
+    options.limiter = server->limiter;
     raise_descriptor_limit();
     enum err err = net_open(config, &options, diags, &server->net);
     if (err == ERR_OK && config->user)
@@ -298,5 +304,6 @@ int command_serve(const struct options *options)
         snapshot_free(first);
     }
     snapshot_slot_free(server.slot);
+    answer_limiter_free(server.limiter);
     return status;
 }

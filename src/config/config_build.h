@@ -25,6 +25,16 @@ struct config_builder {
 };
 
 void config_build_server(struct config_builder *builder, const struct config_node_entry *entry);
+
+/* Keys of `server:` that say how far strangers are served (config_build_abuse.c). */
+void config_read_cookies(struct config_reader *reader, const struct config_node_entry *entry,
+                         void *server);
+void config_read_rate_limit(struct config_reader *reader, const struct config_node_entry *entry,
+                            void *server);
+void config_read_udp_without_cookie(struct config_reader *reader,
+                                    const struct config_node_entry *entry, void *server);
+void config_default_abuse(struct config_server *server);
+
 void config_build_geo(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_regions(struct config_builder *builder,
                           const struct config_node_entry *entry);

@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "config_build.h"
+#include "config_domain.h"
 #include "config_units.h"
 
-enum { DNS_PORT = 53, LISTENERS_MAX = 64, WORKERS_MAX = 256, IDENTITY_MAX = 255 };
+enum { DNS_PORT = 53, LISTENERS_MAX = 64, WORKERS_MAX = 256, STRING_MAX = 255 };
 
 #define SERVER_FIELD(name, type, member, low, high)                                            \
     {                                                                                          \
@@ -107,18 +108,40 @@ static void read_workers(struct config_reader *reader, const struct config_node_
     }
 }
 
-static void read_identity(struct config_reader *reader, const struct config_node_entry *entry,
-                          void *object)
+/* read_string - a text that becomes one string of a TXT record. */
+static void read_string(struct config_reader *reader, const struct config_node_entry *entry,
+                        const char **out_text)
 {
-    struct config_server *server = object;
     const char *text;
     if (!config_expect_text(reader, entry, &text))
         return;
-    if (strlen(text) > IDENTITY_MAX)
-        config_error(reader, &entry->value->place, "'identity' is longer than %d bytes",
-                     IDENTITY_MAX);
+    if (strlen(text) > STRING_MAX)
+        config_error(reader, &entry->value->place, "'%s' is longer than %d bytes", entry->key,
+                     STRING_MAX);
     else
-        server->identity = text;
+        *out_text = text;
+}
+
+static void read_identity(struct config_reader *reader, const struct config_node_entry *entry,
+                          void *object)
+{
+    read_string(reader, entry, &((struct config_server *)object)->identity);
+}
+
+static void read_version(struct config_reader *reader, const struct config_node_entry *entry,
+                         void *object)
+{
+    read_string(reader, entry, &((struct config_server *)object)->version);
+}
+
+static void read_report_agent(struct config_reader *reader,
+                              const struct config_node_entry *entry, void *object)
+{
+    struct config_server *server = object;
+    const char *name;
+    if (config_expect_text(reader, entry, &name) &&
+        config_check_domain(reader, name, &entry->value->place))
+        server->report_agent = config_absolute(reader, name);
 }
 
 static void read_tcp(struct config_reader *reader, const struct config_node_entry *entry,
@@ -164,6 +187,13 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         {.key = "listen", .kind = CONFIG_FIELD_OTHER, .read = read_listen},
         {.key = "workers", .kind = CONFIG_FIELD_OTHER, .read = read_workers},
         {.key = "identity", .kind = CONFIG_FIELD_OTHER, .read = read_identity},
+        {.key = "version", .kind = CONFIG_FIELD_OTHER, .read = read_version},
+        {.key = "report_agent", .kind = CONFIG_FIELD_OTHER, .read = read_report_agent},
+        {.key = "cookies", .kind = CONFIG_FIELD_OTHER, .read = config_read_cookies},
+        {.key = "rate_limit", .kind = CONFIG_FIELD_OTHER, .read = config_read_rate_limit},
+        {.key = "max_udp_without_cookie",
+         .kind = CONFIG_FIELD_OTHER,
+         .read = config_read_udp_without_cookie},
         SERVER_FIELD("user", CONFIG_FIELD_TEXT, user, 0, 0),
         SERVER_FIELD("udp_size", CONFIG_FIELD_UINT32, udp_size_bytes, 512, 4096),
         {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = read_tcp},
@@ -180,6 +210,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         .probes_in_flight = 256,
         .probes_per_address = 8,
     };
+    config_default_abuse(server);
     if (config_has_content(entry))
         config_read_fields(&builder->reader, entry, fields, COUNT(fields), server);
     if (server->listener_count == 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rhumb/cursor.h"
+#include "rhumb/dns_cookie.h"
 
 enum {
     OPCODE_SHIFT = 11,
@@ -16,6 +17,7 @@ enum {
     ADDITIONAL_MAX = 2,   /* OPT and TSIG */
     ECS_FAMILY_V4 = 1,
     ECS_FAMILY_V6 = 2,
+    TSIG_TIMES_BYTES = 8, /* time signed and fudge */
 };
 
 /* parse_name - the question name, lower case, uncompressed. */
@@ -54,24 +56,30 @@ static bool parse_question(struct reader *r, struct query *q)
     return true;
 }
 
-/* skip_name - an owner name behind the question, which may be compressed: never followed. */
-static bool skip_name(struct reader *r, bool *out_is_root)
+/* A name behind the question, where it lies. */
+struct raw_name {
+    const uint8_t *bytes; /* NULL: compressed */
+    uint16_t len;
+};
+
+/* parse_raw_name - compression is allowed here, but never followed. */
+static bool parse_raw_name(struct reader *r, struct raw_name *out_name)
 {
-    *out_is_root = false;
-    for (unsigned labels = 0;; labels++) {
+    const uint8_t *start = r->pos;
+    out_name->bytes = NULL;
+    for (;;) {
         uint8_t label = reader_u8(r);
-        if (r->failed || labels > DNS_LABELS_MAX)
-            return false;
-        if (label == 0) {
-            *out_is_root = labels == 0;
-            return true;
-        }
         if ((label & LABEL_POINTER) == LABEL_POINTER) {
             reader_u8(r);
             return !r->failed;
         }
-        if (label > DNS_LABEL_MAX || !reader_take(r, label))
+        if (label > DNS_LABEL_MAX || !reader_take(r, label) || r->pos - start > DNS_NAME_MAX)
             return false;
+        if (label > 0)
+            continue;
+        out_name->bytes = start;
+        out_name->len = (uint16_t)(r->pos - start);
+        return true;
     }
 }
 
@@ -106,17 +114,41 @@ static bool parse_ecs(struct reader option, struct query *q)
     return true;
 }
 
+/* parse_cookie - the first one counts, and is kept where it lies. source: RFC 7873 section 5.2 */
+static bool parse_cookie(const uint8_t *bytes, uint16_t len, struct query *q)
+{
+    if (q->cookie_bytes > 0)
+        return true;
+    if (len != DNS_COOKIE_CLIENT_BYTES &&
+        (len < DNS_COOKIE_BYTES_MIN || len > DNS_COOKIE_BYTES_MAX))
+        return false;
+    q->cookie = bytes;
+    q->cookie_bytes = (uint8_t)len;
+    return true;
+}
+
+/* parse_option - what an option says beside what was asked for is ignored where its RFC says so or
+ * says nothing; options we do not know are none of our business (RFC 6891 section 6.1.2). */
+static bool parse_option(uint16_t code, const uint8_t *bytes, uint16_t len, struct query *q)
+{
+    switch (code) {
+    case DNS_OPTION_NSID: q->wants_nsid = true; return true;
+    case DNS_OPTION_ZONEVERSION: q->wants_zoneversion = true; return true;
+    case DNS_OPTION_PADDING: q->wants_padding = true; return true;
+    case DNS_OPTION_KEEPALIVE: q->wants_keepalive = true; return true;
+    case DNS_OPTION_ECS: return parse_ecs(reader_init(bytes, len), q);
+    case DNS_OPTION_COOKIE: return parse_cookie(bytes, len, q);
+    default: return true;
+    }
+}
+
 static bool parse_options(struct reader r, struct query *q)
 {
     while (reader_left(&r) > 0) {
         uint16_t code = reader_u16(&r);
         uint16_t len = reader_u16(&r);
         const uint8_t *bytes = reader_take(&r, len);
-        if (!bytes)
-            return false;
-        if (code == DNS_OPTION_NSID)
-            q->wants_nsid = true;
-        else if (code == DNS_OPTION_ECS && !parse_ecs(reader_init(bytes, len), q))
+        if (!bytes || !parse_option(code, bytes, len, q))
             return false;
     }
     return true;
@@ -124,7 +156,7 @@ static bool parse_options(struct reader r, struct query *q)
 
 /* A record behind the question, its data not looked at. */
 struct record {
-    bool at_root;
+    struct raw_name owner;
     uint16_t type, class, len;
     uint32_t ttl;
     const uint8_t *rdata;
@@ -132,7 +164,7 @@ struct record {
 
 static bool parse_record(struct reader *r, struct record *out_record)
 {
-    if (!skip_name(r, &out_record->at_root))
+    if (!parse_raw_name(r, &out_record->owner))
         return false;
     out_record->type = reader_u16(r);
     out_record->class = reader_u16(r);
@@ -142,24 +174,69 @@ static bool parse_record(struct reader *r, struct record *out_record)
     return out_record->rdata != NULL;
 }
 
-/* parse_additional - OPT is understood; TSIG and SIG(0) are stepped over, unverified and
- * without effect. */
-static enum query_verdict parse_additional(struct reader *r, struct query *q)
+static enum query_verdict parse_opt(const struct record *record, struct query *q)
+{
+    bool at_root = record->owner.bytes && record->owner.len == 1;
+    if (q->has_edns || !at_root)
+        return QUERY_FORMERR;
+    q->has_edns = true;
+    q->udp_size_bytes =
+        record->class < DNS_UDP_PLAIN_BYTES ? (uint16_t)DNS_UDP_PLAIN_BYTES : record->class;
+    q->dnssec_ok = (record->ttl & DNS_OPT_FLAG_DO) != 0;
+    if ((record->ttl >> 16 & 0xff) != 0)
+        return QUERY_BADVERS;
+    return parse_options(reader_init(record->rdata, record->len), q) ? QUERY_OK : QUERY_FORMERR;
+}
+
+/* parse_tsig - as far as is needed to say that nobody here has the key: RFC 8945 section 4.2. */
+static enum query_verdict parse_tsig(const struct record *record, struct query *q)
+{
+    struct reader r = reader_init(record->rdata, record->len);
+    struct raw_name algorithm;
+    if (record->class != DNS_CLASS_ANY || record->ttl != 0 || !parse_raw_name(&r, &algorithm))
+        return QUERY_FORMERR;
+    const uint8_t *times = reader_take(&r, TSIG_TIMES_BYTES);
+    reader_take(&r, reader_u16(&r)); /* the MAC */
+    uint16_t original_id = reader_u16(&r);
+    reader_u16(&r); /* error */
+    reader_take(&r, reader_u16(&r));
+    if (r.failed || reader_left(&r) > 0)
+        return QUERY_FORMERR;
+    if (record->owner.bytes && algorithm.bytes)
+        q->tsig = (struct query_tsig){
+            .key = record->owner.bytes,
+            .key_bytes = record->owner.len,
+            .algorithm = algorithm.bytes,
+            .algorithm_bytes = algorithm.len,
+            .times = times,
+            .original_id = original_id,
+        };
+    return QUERY_BADKEY;
+}
+
+/* parse_additional - OPT and TSIG are understood; SIG(0) and others are stepped over, unverified
+ * and without effect. TSIG comes last or not at all (RFC 8945 section 5.1). */
+static enum query_verdict parse_additional(struct reader *r, struct query *q, bool is_last)
 {
     struct record record;
     if (!parse_record(r, &record))
         return QUERY_FORMERR;
-    if (record.type != DNS_TYPE_OPT)
-        return QUERY_OK;
-    if (q->has_edns || !record.at_root)
-        return QUERY_FORMERR;
-    q->has_edns = true;
-    q->udp_size_bytes =
-        record.class < DNS_UDP_PLAIN_BYTES ? (uint16_t)DNS_UDP_PLAIN_BYTES : record.class;
-    q->dnssec_ok = (record.ttl & DNS_OPT_FLAG_DO) != 0;
-    if ((record.ttl >> 16 & 0xff) != 0)
-        return QUERY_BADVERS;
-    return parse_options(reader_init(record.rdata, record.len), q) ? QUERY_OK : QUERY_FORMERR;
+    switch (record.type) {
+    case DNS_TYPE_OPT: return parse_opt(&record, q);
+    case DNS_TYPE_TSIG: return is_last ? parse_tsig(&record, q) : QUERY_FORMERR;
+    default: return QUERY_OK;
+    }
+}
+
+/* parse_additionals - the first complaint counts, but for an unknown key: that of a packet with
+ * another fault, or with a version of EDNS we do not know, is not worth a word. */
+static enum query_verdict parse_additionals(struct reader *r, struct query *q, unsigned count)
+{
+    enum query_verdict verdict = QUERY_OK;
+    for (unsigned i = 0; i < count && verdict == QUERY_OK; i++)
+        verdict = parse_additional(r, q, i + 1 == count);
+    bool is_whole = verdict == QUERY_OK || verdict == QUERY_BADKEY;
+    return is_whole && reader_left(r) > 0 ? QUERY_FORMERR : verdict;
 }
 
 /* skip_authorities - none, but for an IXFR query: the SOA that its sender has (RFC 1995
@@ -170,6 +247,16 @@ static bool skip_authorities(struct reader *r, const struct query *q, unsigned c
     if (count > (q->qtype == DNS_TYPE_IXFR ? 1 : 0))
         return false;
     return count == 0 || parse_record(r, &record);
+}
+
+/* has_sections - a question, as every query (RFC 9619), or none, which only one for a cookie may
+ * (RFC 7873 section 5.4): known at its end. */
+static bool has_sections(struct reader *r, struct query *q, unsigned questions,
+                         unsigned authorities)
+{
+    if (questions == 0)
+        return authorities == 0;
+    return questions == 1 && parse_question(r, q) && skip_authorities(r, q, authorities);
 }
 
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *out_query)
@@ -186,19 +273,17 @@ enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *
     q->flags = flags;
     q->opcode = flags >> OPCODE_SHIFT & OPCODE_MASK;
     q->has_question = q->has_edns = q->dnssec_ok = q->wants_nsid = q->has_ecs = false;
-    q->udp_size_bytes = q->ecs_family = 0;
+    q->wants_zoneversion = q->wants_keepalive = q->wants_padding = false;
+    q->udp_size_bytes = q->ecs_family = q->cookie_bytes = 0;
     q->ecs = (struct ip_prefix){0};
+    q->tsig = (struct query_tsig){0};
     if (q->opcode != DNS_OPCODE_QUERY)
         return QUERY_NOTIMP;
-    if (questions != 1 || answers != 0 || additionals > ADDITIONAL_MAX)
+    if (answers != 0 || additionals > ADDITIONAL_MAX ||
+        !has_sections(&r, q, questions, authorities))
         return QUERY_FORMERR;
-    if (!parse_question(&r, q) || !skip_authorities(&r, q, authorities))
-        return QUERY_FORMERR;
-
-    enum query_verdict verdict = QUERY_OK;
-    for (unsigned i = 0; i < additionals && verdict == QUERY_OK; i++)
-        verdict = parse_additional(&r, q);
-    if (verdict == QUERY_OK && reader_left(&r) > 0)
+    enum query_verdict verdict = parse_additionals(&r, q, additionals);
+    if (!q->has_question && q->cookie_bytes == 0)
         return QUERY_FORMERR;
     return verdict;
 }

@@ -7,13 +7,16 @@
 
 #include <string.h>
 
+#include "dns_edns.h"
+
 enum {
     POINTER_BITS = 0xc000,
     POINTER_MAX = 0x3fff,
     QUESTION_OFFSET = DNS_HEADER_BYTES,
-    OPT_BYTES = 11, /* without options */
-    OPTION_HEADER_BYTES = 4,
     OPCODE_AND_RD = 0x7900,
+    FIXED_BYTES = 10,      /* of a record, between owner and data */
+    TSIG_TIMES_BYTES = 8,  /* time signed and fudge */
+    TSIG_FIXED_BYTES = 16, /* data without the algorithm, without MAC */
 };
 
 /* ---- names ---- */
@@ -116,7 +119,7 @@ static bool put_record(struct response *r, enum response_section section, const 
                        uint16_t type, uint32_t ttl_s, const uint8_t *rdata, uint16_t bytes)
 {
     put_owner(r, owner);
-    uint8_t *fixed = writer_reserve(&r->out, 10);
+    uint8_t *fixed = writer_reserve(&r->out, FIXED_BYTES);
     if (!fixed)
         return false;
     store_u16(fixed, type);
@@ -125,7 +128,7 @@ static bool put_record(struct response *r, enum response_section section, const 
     put_rdata(r, type, rdata, bytes);
     if (r->out.failed)
         return false;
-    store_u16(fixed + 8, (uint16_t)(r->out.pos - fixed - 10));
+    store_u16(fixed + 8, (uint16_t)(r->out.pos - fixed - FIXED_BYTES));
     r->counts[section]++;
     return true;
 }
@@ -176,22 +179,23 @@ void response_revert(struct response *response, struct response_mark mark)
     memcpy(response->counts, mark.counts, sizeof(mark.counts));
 }
 
+void response_cap_ttl(struct response *response, struct response_mark since, uint32_t ttl_s)
+{
+    uint8_t *at = response->out.start + since.len;
+    while (at < response->out.pos) {
+        while (*at > 0 && *at < (POINTER_BITS >> 8))
+            at += *at + 1;
+        uint8_t *fixed =
+            at + (*at == 0 ? 1 : 2); /* behind the owner: type, class, TTL, length */
+        struct reader r = reader_init(fixed + 4, 6);
+        uint32_t now_s = reader_u32(&r);
+        if (now_s > ttl_s)
+            store_u32(fixed + 4, ttl_s);
+        at = fixed + FIXED_BYTES + reader_u16(&r);
+    }
+}
+
 /* ---- the whole ---- */
-
-static size_t ecs_option_bytes(const struct query *q)
-{
-    return q->has_ecs ? OPTION_HEADER_BYTES + 4u + (q->ecs.len + 7u) / 8 : 0;
-}
-
-/* opt_reserve_bytes - what must always fit: OPT, the echoed subnet, NSID. An extended error is
- * added only when there is room. */
-static size_t opt_reserve_bytes(const struct query *q)
-{
-    if (!q->has_edns)
-        return 0;
-    size_t nsid = q->wants_nsid ? OPTION_HEADER_BYTES + RESPONSE_NSID_MAX : 0;
-    return OPT_BYTES + ecs_option_bytes(q) + nsid;
-}
 
 static void remember_question(struct response *r)
 {
@@ -207,7 +211,8 @@ void response_init(struct response *response, const struct query *query, uint8_t
 {
     struct response *r = response;
     r->query = query;
-    r->out = writer_init(buffer, limit_bytes - opt_reserve_bytes(query));
+    r->reserved = query->has_edns ? edns_reserve_bytes(query) : 0;
+    r->out = writer_init(buffer, limit_bytes - r->reserved);
     r->edns = (struct response_edns){0};
     r->flags = (uint16_t)(DNS_FLAG_QR | (query->flags & OPCODE_AND_RD));
     r->rcode = DNS_RCODE_NOERROR;
@@ -231,74 +236,51 @@ void response_clear(struct response *response)
         remember_question(response);
 }
 
-static void put_ecs(struct writer *w, const struct query *q, uint8_t scope)
-{
-    size_t bytes = (q->ecs.len + 7u) / 8;
-    writer_u16(w, DNS_OPTION_ECS);
-    writer_u16(w, (uint16_t)(4 + bytes));
-    writer_u16(w, q->ecs_family);
-    writer_u8(w, q->ecs.len);
-    writer_u8(w, scope);
-    writer_bytes(w, q->ecs.addr.bytes, bytes);
-}
-
-static void put_ede(struct writer *w, const struct response_edns *edns)
-{
-    size_t text = edns->ede_text ? strnlen(edns->ede_text, RESPONSE_EDE_TEXT_MAX) : 0;
-    if (writer_left(w) < OPTION_HEADER_BYTES + 2 + text)
-        text = 0;
-    if (writer_left(w) < OPTION_HEADER_BYTES + 2 + text)
-        return;
-    writer_u16(w, DNS_OPTION_EDE);
-    writer_u16(w, (uint16_t)(2 + text));
-    writer_u16(w, edns->ede_code);
-    if (text > 0)
-        writer_bytes(w, edns->ede_text, text);
-}
-
-static void put_opt(struct response *r)
-{
-    const struct query *q = r->query;
-    struct writer *w = &r->out;
-    w->end += opt_reserve_bytes(q); /* the room set aside by response_init() */
-    writer_u8(w, 0);
-    writer_u16(w, DNS_TYPE_OPT);
-    writer_u16(w, r->edns.udp_size_bytes);
-    writer_u8(w, (uint8_t)(r->rcode >> 4));
-    writer_u8(w, 0); /* version */
-    writer_u16(w, q->dnssec_ok ? DNS_OPT_FLAG_DO : 0);
-    uint8_t *options_bytes = writer_reserve(w, 2);
-    if (q->has_ecs)
-        put_ecs(w, q, r->edns.ecs_scope);
-    if (q->wants_nsid && r->edns.nsid) {
-        size_t bytes = strnlen(r->edns.nsid, RESPONSE_NSID_MAX);
-        writer_u16(w, DNS_OPTION_NSID);
-        writer_u16(w, (uint16_t)bytes);
-        writer_bytes(w, r->edns.nsid, bytes);
-    }
-    if (r->edns.has_ede)
-        put_ede(w, &r->edns);
-    if (options_bytes)
-        store_u16(options_bytes, (uint16_t)(w->pos - options_bytes - 2));
-}
-
 static void put_header(uint8_t *header, const struct query *q, uint16_t flags, unsigned rcode)
 {
     store_u16(header, q->id);
     store_u16(header + 2, (uint16_t)(flags | (rcode & 0xf)));
 }
 
+/* put_tsig - the key of the query is not known here: error BADKEY, unsigned, when there is room.
+ * source   RFC 8945 sections 4.2 and 5.2.1 */
+static bool put_tsig(struct response *r)
+{
+    const struct query_tsig *tsig = &r->query->tsig;
+    struct writer *w = &r->out;
+    size_t start = writer_len(w);
+    writer_bytes(w, tsig->key, tsig->key_bytes);
+    writer_u16(w, DNS_TYPE_TSIG);
+    writer_u16(w, DNS_CLASS_ANY);
+    writer_u32(w, 0);
+    writer_u16(w, (uint16_t)(tsig->algorithm_bytes + TSIG_FIXED_BYTES));
+    writer_bytes(w, tsig->algorithm, tsig->algorithm_bytes);
+    writer_bytes(w, tsig->times, TSIG_TIMES_BYTES);
+    writer_u16(w, 0); /* no MAC */
+    writer_u16(w, tsig->original_id);
+    writer_u16(w, DNS_TSIG_BADKEY);
+    writer_u16(w, 0); /* no other data */
+    if (!w->failed)
+        return true;
+    writer_rewind(w, start);
+    return false;
+}
+
 size_t response_finish(struct response *response)
 {
     struct response *r = response;
+    unsigned extra = r->query->has_edns;
+    r->out.end += r->reserved;
     if (r->query->has_edns)
-        put_opt(r);
+        edns_put(r);
+    if (r->query->tsig.key)
+        extra += put_tsig(r);
     uint8_t *header = r->out.start;
     put_header(header, r->query, r->flags, r->rcode);
     store_u16(header + 4, r->query->has_question);
     store_u16(header + 6, r->counts[RESPONSE_ANSWER]);
     store_u16(header + 8, r->counts[RESPONSE_AUTHORITY]);
-    store_u16(header + 10, (uint16_t)(r->counts[RESPONSE_ADDITIONAL] + r->query->has_edns));
+    store_u16(header + 10, (uint16_t)(r->counts[RESPONSE_ADDITIONAL] + extra));
     return writer_len(&r->out);
 }
 

@@ -71,5 +71,9 @@ const char *dns_rcode_name(unsigned rcode)
 
     if (rcode < sizeof(rcodes) / sizeof(rcodes[0]))
         return rcodes[rcode];
-    return rcode == DNS_RCODE_BADVERS ? "BADVERS" : "RCODE?";
+    switch (rcode) {
+    case DNS_RCODE_BADVERS: return "BADVERS";
+    case DNS_RCODE_BADCOOKIE: return "BADCOOKIE";
+    default: return "RCODE?";
+    }
 }

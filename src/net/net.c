@@ -181,7 +181,7 @@ static enum err open_workers(struct net *net, const struct sockets *sockets,
 {
     while (net->count < sockets->worker_count) {
         size_t w = net->count;
-        options->seed = hash_mix(net_seed + w);
+        options->answer.seed = hash_mix(net_seed + w);
         options->number = (unsigned)w;
         enum err err =
             worker_new(options, row_of(sockets, w), sockets->listener_count, &net->workers[w]);
@@ -213,6 +213,7 @@ enum err net_open(const struct config_server *server, const struct net_options *
     struct worker_options each = {
         .slot = options->slot,
         .wall_s = options->wall_s,
+        .answer = {.cookie_key = options->cookie_key, .limiter = options->limiter},
         .tcp = {.connections = connections_of(server, worker_count, diags),
                 .idle_ms = server->tcp_idle_ms},
     };

@@ -101,7 +101,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
     err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, &worker->context);
     if (err != ERR_OK)
         goto err_after_wake;
-    answer_worker_init(&worker->answer, options->seed);
+    answer_worker_init(&worker->answer, &options->answer);
     *out_worker = worker;
     return ERR_OK;
 

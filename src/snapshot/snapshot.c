@@ -4,9 +4,12 @@
  */
 #include "rhumb/snapshot.h"
 
+#include <string.h>
+
 #include "rhumb/dns_name.h"
 
 #include "snapshot_bindings.h"
+#include "snapshot_cookies.h"
 #include "snapshot_targets.h"
 
 enum { SNAPSHOT_SHIFT = 35 }; /* 32 GiB: a bound against a runaway, not a budget */
@@ -173,7 +176,7 @@ static enum err list_files(struct compile *c)
 {
     const struct config *config = c->config;
     struct snapshot *snapshot = c->snapshot;
-    size_t count = config->file_count + config->geo.database_count;
+    size_t count = config->file_count + config->geo.database_count + 1;
     for (size_t z = 0; z < snapshot->zones.zone_count; z++)
         count += snapshot->zones.zones[z]->file_count;
     snapshot->files = arena_alloc_array(c->arena, count, sizeof(char *));
@@ -183,15 +186,36 @@ static enum err list_files(struct compile *c)
         snapshot->files[snapshot->file_count++] = config->files[i];
     for (size_t i = 0; i < config->geo.database_count; i++)
         snapshot->files[snapshot->file_count++] = config->geo.databases[i].path;
+    if (config->server.cookie_secrets)
+        snapshot->files[snapshot->file_count++] = config->server.cookie_secrets;
     for (size_t z = 0; z < snapshot->zones.zone_count; z++)
         for (size_t i = 0; i < snapshot->zones.zones[z]->file_count; i++)
             snapshot->files[snapshot->file_count++] = snapshot->zones.zones[z]->files[i];
     return ERR_OK;
 }
 
+static enum err compile_server(struct compile *c)
+{
+    const struct config_server *server = &c->config->server;
+    const char *agent = server->report_agent, *reason;
+    if (server->cookies && server->cookie_secrets)
+        snapshot_read_cookies(server->cookie_secrets, &server->cookie_secrets_place, c->diags,
+                              &c->snapshot->cookie_secrets);
+    if (!agent)
+        return ERR_OK;
+    uint8_t *name = arena_alloc(c->arena, DNS_NAME_MAX);
+    if (!name)
+        return ERR_NO_MEMORY;
+    dns_name_lower(name, dns_name_from_text(agent, strlen(agent), NULL, name, &reason));
+    c->snapshot->report_agent = name;
+    return ERR_OK;
+}
+
 static enum err compile_all(struct compile *c, bool keep_map)
 {
-    enum err err = load_zones(c);
+    enum err err = compile_server(c);
+    if (err == ERR_OK)
+        err = load_zones(c);
     if (err == ERR_OK)
         err = snapshot_targets_build(c->config, c->arena, c->snapshot);
     if (err == ERR_OK && c->snapshot->target_count > SNAPSHOT_TARGETS_MAX) {

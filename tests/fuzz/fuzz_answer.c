@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memset(buffer, 0xc0, e.capacity);
     set_health(data[0]);
-    answer_worker_init(&worker, 1);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1});
     e.reply = buffer;
     e.reply_bytes = answer_query(snapshot, &worker, &e.request, buffer, e.capacity);
     const char *fault = answer_promise_broken(&e);

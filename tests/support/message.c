@@ -10,7 +10,11 @@ enum {
     TYPE_OPT = 41,
     OPTION_NSID = 3,
     OPTION_ECS = 8,
-    OPTION_EDE = 15
+    OPTION_COOKIE = 10,
+    OPTION_KEEPALIVE = 11,
+    OPTION_EDE = 15,
+    OPTION_REPORT = 18,
+    OPTION_ZONEVERSION = 19
 };
 
 static unsigned u16_at(const uint8_t *at)
@@ -365,6 +369,35 @@ static void add_ecs(struct line *line, const uint8_t *at, unsigned len)
         add(line, "(%u bytes)", len - 4);
 }
 
+static void add_named_hex(struct line *line, const char *name, const uint8_t *data,
+                          unsigned len)
+{
+    add(line, " %s=", name);
+    for (unsigned i = 0; i < len; i++)
+        add(line, "%02x", data[i]);
+}
+
+static void add_option(struct line *line, unsigned code, const uint8_t *data, unsigned len)
+{
+    if (code == OPTION_NSID)
+        add(line, " nsid=%.*s", (int)len, (const char *)data);
+    else if (code == OPTION_ECS)
+        add_ecs(line, data, len);
+    else if (code == OPTION_EDE && len >= 2)
+        add(line, " ede=%u:%.*s", u16_at(data), (int)len - 2, (const char *)data + 2);
+    else if (code == OPTION_COOKIE)
+        add_named_hex(line, "cookie", data, len);
+    else if (code == OPTION_KEEPALIVE && len == 2)
+        add(line, " keepalive=%u", u16_at(data));
+    else if (code == OPTION_ZONEVERSION && len == 6)
+        add(line, " zoneversion=%u/%u/%u", data[0], data[1],
+            u16_at(data + 2) << 16 | u16_at(data + 4));
+    else if (code == OPTION_REPORT)
+        add_named_hex(line, "report", data, len);
+    else
+        add(line, " option%u=%u", code, len);
+}
+
 void message_opt_text(const struct message *m, char *buffer, size_t capacity)
 {
     struct line line = {buffer, buffer + capacity};
@@ -383,14 +416,7 @@ void message_opt_text(const struct message *m, char *buffer, size_t capacity)
     while (at < end) {
         unsigned code = u16_at(m->bytes + at), len = u16_at(m->bytes + at + 2);
         const uint8_t *data = m->bytes + at + 4;
-        if (code == OPTION_NSID)
-            add(&line, " nsid=%.*s", (int)len, (const char *)data);
-        else if (code == OPTION_ECS)
-            add_ecs(&line, data, len);
-        else if (code == OPTION_EDE && len >= 2)
-            add(&line, " ede=%u:%.*s", u16_at(data), (int)len - 2, (const char *)data + 2);
-        else
-            add(&line, " option%u=%u", code, len);
+        add_option(&line, code, data, len);
         at += 4 + len;
     }
 }

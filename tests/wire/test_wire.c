@@ -13,7 +13,7 @@
 #include "../support/message.h"
 #include "wire_case.h"
 
-enum { GOT_LINES_MAX = 1024, GOT_LINE_BYTES = 2048, SEED = 1 };
+enum { GOT_LINES_MAX = 1024, GOT_LINE_BYTES = 2048, SEED = 1, WALL_S = 1559731985 };
 
 /* A reply in words. */
 struct got {
@@ -141,7 +141,7 @@ static bool run_case(struct snapshot *snapshot, const struct wire_case *c, unsig
     static struct answer_worker worker;
     static uint8_t buffer[DNS_MESSAGE_MAX];
     static struct got got;
-    answer_worker_init(&worker, SEED);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = SEED});
     set_health(snapshot, c);
     memset(buffer, 0xc0, sizeof(buffer));
     struct answer_request request = {
@@ -149,6 +149,8 @@ static bool run_case(struct snapshot *snapshot, const struct wire_case *c, unsig
         .packet_bytes = c->packet.len,
         .client = c->client,
         .transport = c->transport,
+        .idle_100ms = 100,
+        .wall_s = WALL_S,
     };
     size_t len = answer_query(snapshot, &worker, &request, buffer, sizeof(buffer));
     tell(&got, c, buffer, len);
@@ -167,7 +169,7 @@ static bool run_case(struct snapshot *snapshot, const struct wire_case *c, unsig
 
 static void print_query(const struct wire_case *c)
 {
-    printf("%s\t%s\t", c->title, c->transport == ANSWER_TCP ? "tcp" : "udp");
+    printf("%s\t%s\t", c->title, c->transport == ANSWER_UDP ? "udp" : "tcp");
     for (size_t i = 0; i < c->packet.len; i++)
         printf("%02x", c->packet.bytes[i]);
     printf("\n");
@@ -189,7 +191,7 @@ static bool write_seeds(const struct wire_cases *cases, const char *folder)
         FILE *file = fopen(path, "we");
         if (!file)
             return false;
-        fputc(0xf8 | (c->transport == ANSWER_TCP), file);
+        fputc(0xf8 | (c->transport != ANSWER_UDP), file);
         fwrite(c->client.bytes, 1, 4, file);
         fwrite(c->packet.bytes, 1, c->packet.len, file);
         if (fclose(file) != 0)

@@ -74,6 +74,8 @@ static const char *read_word(const char *word, struct words *w, struct wire_case
             w->class = strcmp(word, "CH") == 0 ? DNS_CLASS_CH : DNS_CLASS_IN;
     } else if (strcmp(word, "+tcp") == 0) {
         out->transport = ANSWER_TCP;
+    } else if (strcmp(word, "+tls") == 0) {
+        out->transport = ANSWER_TLS;
     } else if ((value = value_of(word, "+from"))) {
         if (!ip_parse(value, &out->client))
             return "+from= wants an address";

@@ -110,7 +110,7 @@ int main(void)
         return 1;
     struct rng rng;
     rng_init(&rng, 1);
-    answer_worker_init(&worker, 1);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1});
     for (unsigned i = 0; i < QUERIES; i++) {
         struct corpus_query query;
         corpus_query_make(&rng, (enum corpus_kind)(i % CORPUS_KINDS), &query);

@@ -88,7 +88,7 @@ static void every_reply_to_a_random_packet_keeps_the_promises(void **state)
     static struct answer_worker worker;
     struct rng rng;
     rng_init(&rng, 2);
-    answer_worker_init(&worker, 2);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 2});
     for (unsigned i = 0; i < PACKETS; i++) {
         struct corpus_query query;
         corpus_query_make(&rng, (enum corpus_kind)rng_below(&rng, CORPUS_KINDS), &query);
@@ -114,7 +114,7 @@ static void every_cut_of_every_kind_of_query_keeps_the_promises(void **state)
     static struct answer_worker worker;
     struct rng rng;
     rng_init(&rng, 3);
-    answer_worker_init(&worker, 3);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 3});
     for (unsigned i = 0; i < 20 * CORPUS_KINDS; i++) {
         struct corpus_query query;
         corpus_query_make(&rng, (enum corpus_kind)(i % CORPUS_KINDS), &query);
@@ -135,7 +135,7 @@ static void every_type_class_and_opcode_is_answered(void **state)
     static uint8_t buffer[DNS_MESSAGE_MAX + 1];
     static struct answer_worker worker;
     struct corpus_query query = {.client = {.family = IP_V4, .bytes = {192, 0, 2, 1}}};
-    answer_worker_init(&worker, 4);
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 4});
     for (unsigned type = 0; type <= UINT16_MAX; type += TYPE_STEP) {
         for (unsigned i = 0; i < 6 * 16; i++) {
             uint16_t flags = (uint16_t)(i / 6 << 11);

@@ -95,8 +95,8 @@ static void a_plain_query_is_fine(void **state)
         {"type and class 65535", HEAD "00 ffff ffff", QUERY_OK, true, false},
         {"every flag but QR", "1234 07ff 0001 0000 0000 0000 " WWW_A, QUERY_OK, true, false},
         {"OPT", HEAD_AR1 WWW_A OPT "0000", QUERY_OK, true, true},
-        {"OPT and TSIG", HEAD_AR2 WWW_A OPT "0000" TSIG, QUERY_OK, true, true},
-        {"TSIG alone", HEAD_AR1 WWW_A TSIG, QUERY_OK, true, false},
+        {"OPT and TSIG", HEAD_AR2 WWW_A OPT "0000" TSIG, QUERY_BADKEY, true, true},
+        {"TSIG alone", HEAD_AR1 WWW_A TSIG, QUERY_BADKEY, true, false},
         {"an unknown record", HEAD_AR1 WWW_A "c00c fde8 0001 00000000 0001 ff", QUERY_OK, true,
          false},
         {"a record whose owner ends in a pointer",
@@ -130,7 +130,7 @@ static void counts_are_judged_before_the_question_is_read(void **state)
     static const struct verdict_case cases[] = {
         {"no question", "1234 0100 0000 0000 0000 0000", QUERY_FORMERR, false, false},
         {"no question, with OPT", "1234 0100 0000 0000 0000 0001" OPT "0000", QUERY_FORMERR,
-         false, false},
+         false, true},
         {"two questions", "1234 0100 0002 0000 0000 0000" WWW_A WWW_A, QUERY_FORMERR, false,
          false},
         {"65535 questions", "1234 0100 ffff 0000 0000 0000" WWW_A, QUERY_FORMERR, false, false},
@@ -220,7 +220,9 @@ static void opt_comes_once_and_at_the_root(void **state)
          false},
         {"at a pointer to the root label", HEAD_AR1 WWW_A "c018 0029 04d0 00000000 0000",
          QUERY_FORMERR, true, false},
-        {"behind another record", HEAD_AR2 WWW_A TSIG OPT "0000", QUERY_OK, true, true},
+        {"behind another record", HEAD_AR2 WWW_A "c00c fde8 0001 00000000 0001 ff" OPT "0000",
+         QUERY_OK, true, true},
+        {"behind TSIG", HEAD_AR2 WWW_A TSIG OPT "0000", QUERY_FORMERR, true, false},
     };
 
     CHECK_VERDICTS(cases);
@@ -277,7 +279,7 @@ static void ixfr_may_bring_one_authority(void **state)
         {"with SOA and OPT", "1234 0000 0001 0000 0001 0001" WWW_IXFR SOA OPT "0000", QUERY_OK,
          true, true},
         {"with SOA, OPT and TSIG", "1234 0000 0001 0000 0001 0002" WWW_IXFR SOA OPT "0000" TSIG,
-         QUERY_OK, true, true},
+         QUERY_BADKEY, true, true},
         {"without SOA", "1234 0000 0001 0000 0000 0000" WWW_IXFR, QUERY_OK, true, false},
         {"without SOA, with OPT", "1234 0000 0001 0000 0000 0001" WWW_IXFR OPT "0000", QUERY_OK,
          true, true},
@@ -565,8 +567,114 @@ static void every_cut_of_a_good_packet_is_judged_without_reading_on(void **state
         free(packet);
     }
     struct query query;
-    assert_int_equal(query_parse(whole, len, &query), QUERY_OK);
+    assert_int_equal(query_parse(whole, len, &query), QUERY_BADKEY);
     free(whole);
+}
+
+/* RFC 7873 sections 4 and 5.2 */
+static void a_cookie_has_8_or_16_to_40_bytes(void **state)
+{
+    (void)state;
+    for (unsigned len = 0; len <= 48; len++) {
+        uint8_t packet[128] = {0x12, 0x34, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 1};
+        static const uint8_t opt[] = {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0};
+        const size_t start = 17 + sizeof(opt);
+        struct query query;
+        memcpy(packet + 17, opt, sizeof(opt));
+        packet[start - 5] = (uint8_t)(len + 4); /* of OPT's data */
+        packet[start - 1] = (uint8_t)len;
+        packet[start] = 0x77;
+        bool good = len == 8 || (len >= 16 && len <= 40);
+        assert_int_equal(query_parse(packet, start + len, &query),
+                         good ? QUERY_OK : QUERY_FORMERR);
+        assert_int_equal(query.cookie_bytes, good ? len : 0);
+        assert_true(!good || query.cookie == packet + start);
+    }
+}
+
+static void a_query_for_a_cookie_has_no_question(void **state)
+{
+    (void)state;
+#define COOKIE8 "000c 000a 0008 0102030405060708 "
+
+    static const struct verdict_case cases[] = {
+        {"with a cookie", "1234 0000 0000 0000 0000 0001" OPT COOKIE8, QUERY_OK, false, true},
+        {"without", "1234 0000 0000 0000 0000 0001" OPT "0004 0003 0000", QUERY_FORMERR, false,
+         true},
+        {"with a cookie and an authority", "1234 0000 0000 0000 0001 0001" SOA OPT COOKIE8,
+         QUERY_FORMERR, false, false},
+        {"with a cookie of seven bytes",
+         "1234 0000 0000 0000 0000 0001" OPT "000b 000a 0007 01020304050607", QUERY_FORMERR,
+         false, true},
+    };
+
+    CHECK_VERDICTS(cases);
+}
+
+static void each_option_is_a_wish_of_its_own(void **state)
+{
+    (void)state;
+
+    static const struct {
+        unsigned code;
+        bool nsid, keepalive, padding, zoneversion;
+    } cases[] = {
+        {3, true, false, false, false},   {11, false, true, false, false},
+        {12, false, false, true, false},  {19, false, false, false, true},
+        {9, false, false, false, false},  {15, false, false, false, false},
+        {18, false, false, false, false}, {65535, false, false, false, false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (unsigned len = 0; len <= 2; len += 2) { /* what stands in it is no matter */
+            char hex[200];
+            struct query query;
+            snprintf(hex, sizeof(hex), HEAD_AR1 WWW_A OPT "%04x %04x %04x %s", 4 + len,
+                     cases[i].code, len, len > 0 ? "abcd" : "");
+            assert_int_equal(parse(hex, &query), QUERY_OK);
+            assert_int_equal(query.wants_nsid, cases[i].nsid);
+            assert_int_equal(query.wants_keepalive, cases[i].keepalive);
+            assert_int_equal(query.wants_padding, cases[i].padding);
+            assert_int_equal(query.wants_zoneversion, cases[i].zoneversion);
+        }
+    }
+}
+
+/* RFC 8945 sections 4.2 and 5.1 */
+static void tsig_is_whole_and_last(void **state)
+{
+    (void)state;
+#define TSIG_HEAD "03 'key' 00 00fa 00ff 00000000 "
+#define TIMES     "000000000000 012c "
+
+    static const struct verdict_case cases[] = {
+        {"an algorithm that is a name",
+         HEAD_AR1 WWW_A TSIG_HEAD "0015 03 'abc' 00" TIMES "0000 1234 0000 0000", QUERY_BADKEY,
+         true, false},
+        {"an algorithm that is a pointer",
+         HEAD_AR1 WWW_A TSIG_HEAD "0012 c00c" TIMES "0000 1234 0000 0000", QUERY_BADKEY, true,
+         false},
+        {"with a MAC", HEAD_AR1 WWW_A TSIG_HEAD "0013 00" TIMES "0002 abcd 1234 0000 0000",
+         QUERY_BADKEY, true, false},
+        {"with other data", HEAD_AR1 WWW_A TSIG_HEAD "0013 00" TIMES "0000 1234 0012 0002 abcd",
+         QUERY_BADKEY, true, false},
+        {"a MAC too long", HEAD_AR1 WWW_A TSIG_HEAD "0011 00" TIMES "0001 1234 0000 0000",
+         QUERY_FORMERR, true, false},
+        {"a byte too many", HEAD_AR1 WWW_A TSIG_HEAD "0012 00" TIMES "0000 1234 0000 0000 00",
+         QUERY_FORMERR, true, false},
+        {"of another class",
+         HEAD_AR1 WWW_A "00 00fa 0001 00000000 0011 00" TIMES "0000 1234 0000 0000",
+         QUERY_FORMERR, true, false},
+        {"with a TTL",
+         HEAD_AR1 WWW_A "00 00fa 00ff 00000001 0011 00" TIMES "0000 1234 0000 0000",
+         QUERY_FORMERR, true, false},
+        {"an algorithm that does not end", HEAD_AR1 WWW_A TSIG_HEAD "0001 01", QUERY_FORMERR,
+         true, false},
+        {"twice", HEAD_AR2 WWW_A TSIG TSIG, QUERY_FORMERR, true, false},
+        {"a byte behind it", HEAD_AR1 WWW_A TSIG "00", QUERY_FORMERR, true, false},
+    };
+
+    CHECK_VERDICTS(cases);
 }
 
 int main(void)
@@ -592,6 +700,10 @@ int main(void)
         cmocka_unit_test(a_name_has_at_most_255_bytes),
         cmocka_unit_test(a_name_has_at_most_127_labels),
         cmocka_unit_test(every_cut_of_a_good_packet_is_judged_without_reading_on),
+        cmocka_unit_test(a_cookie_has_8_or_16_to_40_bytes),
+        cmocka_unit_test(a_query_for_a_cookie_has_no_question),
+        cmocka_unit_test(each_option_is_a_wish_of_its_own),
+        cmocka_unit_test(tsig_is_whole_and_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

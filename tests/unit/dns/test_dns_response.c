@@ -524,7 +524,7 @@ static void opt_says_what_was_asked(void **state)
             .nsid = cases[i].nsid,
             .ecs_scope = cases[i].scope,
             .has_ede = cases[i].ede_text != NULL,
-            .ede_code = DNS_EDE_NETWORK_ERROR,
+            .ede_code = DNS_EDE_NOT_SUPPORTED,
             .ede_text = cases[i].ede_text,
         };
         finish(d);

@@ -13,10 +13,11 @@ void snapshot_free(struct snapshot *snapshot)
     free(snapshot);
 }
 
-void answer_worker_init(struct answer_worker *worker, uint64_t seed)
+void answer_worker_init(struct answer_worker *worker,
+                        const struct answer_worker_options *options)
 {
     memset(worker, 0, sizeof(*worker));
-    worker->rng.state[0] = seed;
+    worker->rng.state[0] = options->seed;
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,

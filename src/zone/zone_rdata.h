@@ -20,7 +20,7 @@
 #include "zone_lexer.h"
 
 enum zone_field {
-    ZONE_FIELD_NONE,
+    ZONE_FIELD_OPAQUE, /* no text form but \#; 0: what a table does not say */
     ZONE_FIELD_NAME,
     ZONE_FIELD_U8,
     ZONE_FIELD_U16,
@@ -51,7 +51,6 @@ enum zone_field {
     ZONE_FIELD_TAG,       /* behind a length byte */
     ZONE_FIELD_HIP,       /* algorithm, HIT, public key: three words */
     ZONE_FIELD_SVCPARAMS, /* to the end, RFC 9460 section 2.1 */
-    ZONE_FIELD_OPAQUE,    /* no text form but \# */
 };
 
 /* ---- zone_rdata_ldns.c, the only file that sees ldns ---- */

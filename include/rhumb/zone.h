@@ -90,15 +90,15 @@ struct zone_steered {
     struct diag_place place; /* in rhumb.yaml: "steered here, and A in the zone file there" */
 };
 
-/* Limits of one zone; 0 = the default in brackets. Whoever meets one is told the key to raise,
- * as rhumb.yaml calls it (struct config_limits). */
+/* Limits of one zone; 0 = the default in brackets; more than the maximum is the maximum.
+ * Whoever meets one is told the key to raise, as rhumb.yaml calls it (struct config_limits). */
 struct zone_limits {
-    size_t max_records;          /* [10,000,000] */
-    size_t max_rrset_records;    /* [1,000]; at most 65,535 */
-    size_t max_types;            /* of one name [100]; at most 65,535 */
+    size_t max_records;          /* [10,000,000], 1..1,000,000,000 */
+    size_t max_rrset_records;    /* [1,000], 1..65,535 */
+    size_t max_types;            /* of one name [100], 1..65,535 */
     size_t max_bytes;            /* of all its files, and of what $GENERATE writes [1 GiB] */
     size_t max_includes;         /* $INCLUDE lines [10,000] */
-    size_t max_include_depth;    /* [10] */
+    size_t max_include_depth;    /* [10], 1..100 */
     size_t max_generate_records; /* of one $GENERATE [65,536] */
 };
 

@@ -69,8 +69,7 @@ static enum err grow_slots(struct zone_draft *draft)
 /* make_room - for one more owner, in the array and in the table. */
 static enum err make_room(struct zone_draft *draft)
 {
-    if (draft->owner_count >= 2 * draft->limits.max_records + DNS_LABELS_MAX ||
-        draft->owner_count >= ZONE_NO_OWNER - 1)
+    if (draft->owner_count >= 2 * draft->limits.max_records + DNS_LABELS_MAX)
         return ERR_LIMIT;
     if (draft->owner_count == draft->owner_capacity) {
         size_t capacity = draft->owner_capacity ? draft->owner_capacity * 2 : 256;
@@ -157,7 +156,7 @@ uint32_t zone_draft_find(const struct zone_draft *draft, const uint8_t *name,
 
 enum err zone_draft_add_record(struct zone_draft *draft, const struct zone_record *record)
 {
-    if (draft->record_count >= draft->limits.max_records || draft->record_count >= UINT32_MAX)
+    if (draft->record_count >= draft->limits.max_records)
         return ERR_LIMIT;
     if (draft->record_count == draft->record_capacity) {
         size_t capacity = draft->record_capacity ? draft->record_capacity * 2 : 256;

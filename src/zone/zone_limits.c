@@ -1,5 +1,9 @@
 #include "zone_limits.h"
 
+/* So many records make at most twice as many owners, which are counted in 32 bits; and each
+ * file that is open in another one takes a kilobyte of stack. */
+enum { RECORDS_MOST = 1000 * 1000 * 1000, DEPTH_MOST = 100 };
+
 /* 1 GiB: a zone of the default record count fits; a device or a log file does not. */
 static const struct zone_limits defaults = {
     .max_records = 10 * 1000 * 1000,
@@ -11,24 +15,28 @@ static const struct zone_limits defaults = {
     .max_generate_records = 65536,
 };
 
-static size_t or_default(size_t limit, size_t otherwise)
+/* choose - the limit, else the default; not more than the numbers of a zone can count. */
+static size_t choose(size_t limit, size_t otherwise, size_t most)
 {
-    return limit > 0 ? limit : otherwise;
+    if (limit == 0)
+        return otherwise;
+    return limit < most ? limit : most;
 }
 
 struct zone_limits zone_limits_fill(const struct zone_limits *limits)
 {
     if (!limits)
         return defaults;
+    const struct zone_limits *l = limits, *d = &defaults;
     return (struct zone_limits){
-        .max_records = or_default(limits->max_records, defaults.max_records),
-        .max_rrset_records = or_default(limits->max_rrset_records, defaults.max_rrset_records),
-        .max_types = or_default(limits->max_types, defaults.max_types),
-        .max_bytes = or_default(limits->max_bytes, defaults.max_bytes),
-        .max_includes = or_default(limits->max_includes, defaults.max_includes),
-        .max_include_depth = or_default(limits->max_include_depth, defaults.max_include_depth),
+        .max_records = choose(l->max_records, d->max_records, RECORDS_MOST),
+        .max_rrset_records = choose(l->max_rrset_records, d->max_rrset_records, UINT16_MAX),
+        .max_types = choose(l->max_types, d->max_types, UINT16_MAX),
+        .max_bytes = choose(l->max_bytes, d->max_bytes, SIZE_MAX),
+        .max_includes = choose(l->max_includes, d->max_includes, SIZE_MAX),
+        .max_include_depth = choose(l->max_include_depth, d->max_include_depth, DEPTH_MOST),
         .max_generate_records =
-            or_default(limits->max_generate_records, defaults.max_generate_records),
+            choose(l->max_generate_records, d->max_generate_records, SIZE_MAX),
     };
 }
 

@@ -32,11 +32,23 @@ static void what_is_set_stays(void **state)
     expect_limits(zone_limits_fill(&(struct zone_limits){.max_types = 8}), one);
 }
 
+/* What is counted in 16 or 32 bits, and what goes down the stack. */
+static void no_limit_is_above_its_maximum(void **state)
+{
+    (void)state;
+    const struct zone_limits all = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX,
+                                    SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    const struct zone_limits most = {1000 * 1000 * 1000, 65535, 65535,   SIZE_MAX,
+                                     SIZE_MAX,           100,   SIZE_MAX};
+    expect_limits(zone_limits_fill(&all), most);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_limit_has_a_default),
         cmocka_unit_test(what_is_set_stays),
+        cmocka_unit_test(no_limit_is_above_its_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,7 +71,8 @@ enum zone_field zone_rdata_field(uint16_t type, size_t idx);
 /* zone_field_convert - let ldns make wire form of one field. The text is mutable because ldns
  * writes into some.
  *
- * returns  the length, or -1 when it refuses the text or has no memory
+ * returns  the length (above capacity: nothing was written), or -1 when it refuses the text or
+ *          has no memory
  */
 long zone_field_convert(enum zone_field field, char *text, uint8_t *out, size_t capacity);
 

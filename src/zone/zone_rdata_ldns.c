@@ -151,9 +151,8 @@ long zone_field_convert(enum zone_field field, char *text, uint8_t *out, size_t 
     if (!rdf)
         return -1;
     size_t len = ldns_rdf_size(rdf);
-    bool fits = len <= capacity;
-    if (fits && len > 0)
+    if (len > 0 && len <= capacity)
         memcpy(out, ldns_rdf_data(rdf), len);
     ldns_rdf_deep_free(rdf);
-    return fits ? (long)len : -1;
+    return (long)len;
 }

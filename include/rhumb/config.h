@@ -248,11 +248,24 @@ struct config_name {
     struct diag_place place;
 };
 
+/* `limits:` of one zone, where those of all zones stand when it does not say; 0: nobody says,
+ * and the default holds. How much a zone may have before its file is taken for a mistake: see
+ * struct zone_limits. */
+struct config_limits {
+    uint32_t records;
+    uint32_t records_per_rrset;
+    uint32_t types_per_name;
+    uint32_t records_per_generate;
+    uint32_t includes, include_depth;
+    uint64_t bytes; /* `size: 1GiB` */
+};
+
 struct config_zone {
     const char *origin; /* as written, made absolute with a final dot: "example.com." */
     const char *file;   /* path joined with the config's folder */
     struct config_name *names;
     size_t name_count;
+    struct config_limits limits;
     struct diag_place place;
     struct diag_place file_place;
 };
@@ -267,6 +280,7 @@ struct config {
     size_t check_count;
     struct config_service *services;
     size_t service_count;
+    struct config_limits limits; /* of every zone that does not say */
     struct config_zone *zones;
     size_t zone_count;
     const char **files; /* what a reload must watch beside zones and databases: the config */

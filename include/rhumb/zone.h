@@ -90,12 +90,16 @@ struct zone_steered {
     struct diag_place place; /* in rhumb.yaml: "steered here, and A in the zone file there" */
 };
 
-/* Limits of one zone file; 0 = the default in brackets. */
+/* Limits of one zone; 0 = the default in brackets; more than the maximum is the maximum.
+ * Whoever meets one is told the key to raise, as rhumb.yaml calls it (struct config_limits). */
 struct zone_limits {
-    size_t max_records;         /* [10,000,000] */
-    size_t max_rrset_records;   /* [1,000] */
-    size_t max_types;           /* of one name [100] */
-    unsigned max_include_depth; /* [10] */
+    size_t max_records;          /* [10,000,000], 1..1,000,000,000 */
+    size_t max_rrset_records;    /* [1,000], 1..65,535 */
+    size_t max_types;            /* of one name [100], 1..65,535 */
+    size_t max_bytes;            /* of all its files, and of what $GENERATE writes [1 GiB] */
+    size_t max_includes;         /* $INCLUDE lines [10,000] */
+    size_t max_include_depth;    /* [10], 1..100 */
+    size_t max_generate_records; /* of one $GENERATE [65,536] */
 };
 
 /* zone_load - read a master file, check it, build the tree.
@@ -103,9 +107,9 @@ struct zone_limits {
  * shape    origin_text: "example.com."; path: the master file; steered: sorted in no way
  * errors   no or two SOA; no NS at the apex; CNAME with other data; two CNAME or DNAME; data
  *          below a DNAME or out of the zone; steered name with A, AAAA or CNAME (both places),
- *          below a cut, or twice; an RRset too large for a message
- * warns    missing glue; hidden data below a cut; TTLs of one RRset that differ. Records that
- *          stand twice count once, silently.
+ *          below a cut, or twice; a limit exceeded
+ * warns    missing glue; hidden data below a cut; TTLs of one RRset that differ; an RRset too
+ *          large for a message. Records that stand twice count once, silently.
  * owns     everything lives in arena
  * returns  ERR_OK, ERR_INVALID (diags), ERR_NO_MEMORY
  * threads  any; reads files

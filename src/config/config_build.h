@@ -41,7 +41,12 @@ void config_build_regions(struct config_builder *builder,
 void config_build_checks(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_services(struct config_builder *builder,
                            const struct config_node_entry *entry);
+void config_build_limits(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_zones(struct config_builder *builder, const struct config_node_entry *entry);
+
+/* config_read_limits - those that are said replace what *limits holds. */
+void config_read_limits(struct config_reader *reader, const struct config_node_entry *entry,
+                        struct config_limits *limits);
 
 /* config_has_content - is there an entry with something in it? `zones:` alone is nothing. */
 bool config_has_content(const struct config_node_entry *entry);

@@ -162,6 +162,13 @@ static void read_names(struct config_reader *reader, const struct config_node_en
         read_name(reader, draft, &entry->value->entries[i]);
 }
 
+static void read_limits(struct config_reader *reader, const struct config_node_entry *entry,
+                        void *object)
+{
+    struct zone_draft *draft = object;
+    config_read_limits(reader, entry, &draft->zone.limits);
+}
+
 static void build_zone(struct config_builder *builder, const struct config_node_entry *entry,
                        bool origin_good, struct arena *scratch, struct config_zone *out_zone)
 {
@@ -170,14 +177,16 @@ static void build_zone(struct config_builder *builder, const struct config_node_
          .kind = CONFIG_FIELD_PATH,
          .offset = offsetof(struct zone_draft, zone.file)},
         {.key = "names", .kind = CONFIG_FIELD_OTHER, .read = read_names},
+        {.key = "limits", .kind = CONFIG_FIELD_OTHER, .read = read_limits},
     };
 
     struct config_reader *reader = &builder->reader;
-    struct zone_draft draft = {
-        .builder = builder,
-        .origin_good = origin_good,
-        .scratch = scratch,
-        .zone = {.origin = config_absolute(reader, entry->key), .place = entry->key_place}};
+    struct zone_draft draft = {.builder = builder,
+                               .origin_good = origin_good,
+                               .scratch = scratch,
+                               .zone = {.origin = config_absolute(reader, entry->key),
+                                        .limits = builder->config->limits,
+                                        .place = entry->key_place}};
     config_index_init(&draft.owners, scratch);
     if (config_read_fields(reader, entry, fields, sizeof(fields) / sizeof(fields[0]), &draft)) {
         const struct config_node_entry *file = config_node_find(entry->value, "file");

@@ -21,7 +21,8 @@ static const struct {
 } SECTIONS[] = {
     {"server", config_build_server},     {"geo", config_build_geo},
     {"regions", config_build_regions},   {"checks", config_build_checks},
-    {"services", config_build_services}, {"zones", config_build_zones},
+    {"services", config_build_services}, {"limits", config_build_limits},
+    {"zones", config_build_zones},
 };
 
 enum { SECTION_COUNT = sizeof(SECTIONS) / sizeof(SECTIONS[0]) };

@@ -238,6 +238,24 @@ static void read_duration(struct config_reader *reader, const struct config_node
     config_remedy(reader, "write a whole number and its unit: 500ms, 10s, 5m or 1h");
 }
 
+static void read_size(struct config_reader *reader, const struct config_node_entry *entry,
+                      const struct config_field *field, uint64_t *target)
+{
+    const struct config_node *node = entry->value;
+    uint64_t min = (uint64_t)field->min, max = (uint64_t)field->max, bytes;
+    if (node->kind == CONFIG_NODE_SCALAR && config_parse_size(node->text, &bytes) &&
+        bytes >= min && bytes <= max) {
+        *target = bytes;
+        return;
+    }
+    char expected[120], low[CONFIG_SIZE_TEXT_MAX], high[CONFIG_SIZE_TEXT_MAX];
+    (void)snprintf(expected, sizeof(expected), "a size from %s to %s",
+                   config_format_size(min, low), config_format_size(max, high));
+    wrong(reader, entry, expected);
+    config_remedy(reader,
+                  "write a whole number of bytes, or with a unit: 64KiB, 16MiB or 1GiB");
+}
+
 static void read_bool(struct config_reader *reader, const struct config_node_entry *entry,
                       bool *target)
 {
@@ -271,6 +289,7 @@ static void read_field(struct config_reader *reader, const struct config_node_en
     case CONFIG_FIELD_BOOL: read_bool(reader, entry, target); break;
     case CONFIG_FIELD_DURATION_MS:
     case CONFIG_FIELD_DURATION_S: read_duration(reader, entry, field, target); break;
+    case CONFIG_FIELD_SIZE: read_size(reader, entry, field, target); break;
     case CONFIG_FIELD_OTHER: field->read(reader, entry, object); break;
     }
 }

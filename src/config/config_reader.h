@@ -49,6 +49,7 @@ enum config_field_kind {
     CONFIG_FIELD_BOOL,        /* bool; true or false, nothing else */
     CONFIG_FIELD_DURATION_MS, /* uint32_t */
     CONFIG_FIELD_DURATION_S,  /* uint32_t; rounded up; the range is in seconds */
+    CONFIG_FIELD_SIZE,        /* uint64_t, in bytes */
     CONFIG_FIELD_OTHER,       /* whatever read() makes of it */
 };
 

@@ -7,11 +7,19 @@
 
 enum { DIGITS_MAX = 18 }; /* any such number fits 63 bits */
 
-static const struct {
-    const char *unit;
-    uint64_t ms;
-} units[] = {
-    {"h", CONFIG_HOUR_MS}, {"m", CONFIG_MINUTE_MS}, {"s", CONFIG_SECOND_MS}, {"ms", 1}};
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+/* From the largest to the one everything is a multiple of. */
+static const struct unit durations[] = {{"h", CONFIG_HOUR_MS},
+                                        {"m", CONFIG_MINUTE_MS},
+                                        {"s", CONFIG_SECOND_MS},
+                                        {"ms", 1},
+                                        {NULL, 0}};
+static const struct unit sizes[] = {
+    {"GiB", CONFIG_GIB}, {"MiB", 1024 * 1024}, {"KiB", 1024}, {"", 1}, {NULL, 0}};
 
 static size_t digit_count(const char *text)
 {
@@ -59,17 +67,28 @@ bool config_parse_number(const char *text, double *out_value)
     return true;
 }
 
-bool config_parse_duration_ms(const char *text, uint64_t *out_ms)
+/* parse_with_unit - digits and one of the units. */
+static bool parse_with_unit(const char *text, const struct unit *units, uint64_t *out_value)
 {
     uint64_t value;
-    const char *unit;
-    if (!parse_digits(text, &value, &unit))
+    const char *rest;
+    if (!parse_digits(text, &value, &rest))
         return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(unit, units[i].unit) == 0)
-            return !__builtin_mul_overflow(value, units[i].ms, out_ms);
+    for (const struct unit *unit = units; unit->name; unit++) {
+        if (strcmp(rest, unit->name) == 0)
+            return !__builtin_mul_overflow(value, unit->factor, out_value);
     }
     return false;
+}
+
+bool config_parse_duration_ms(const char *text, uint64_t *out_ms)
+{
+    return parse_with_unit(text, durations, out_ms);
+}
+
+bool config_parse_size(const char *text, uint64_t *out_bytes)
+{
+    return parse_with_unit(text, sizes, out_bytes);
 }
 
 bool config_parse_share(const char *text, double *out_share)
@@ -91,10 +110,20 @@ bool config_parse_share(const char *text, double *out_share)
 
 const char *config_format_duration(uint64_t ms, char buffer[CONFIG_DURATION_TEXT_MAX])
 {
-    size_t unit = 0;
-    while (ms == 0 ? unit < 2 : ms % units[unit].ms != 0)
+    const struct unit *unit = ms == 0 ? &durations[2] : durations; /* 0s */
+    while (ms % unit->factor != 0)
         unit++;
-    (void)snprintf(buffer, CONFIG_DURATION_TEXT_MAX, "%" PRIu64 "%s", ms / units[unit].ms,
-                   units[unit].unit);
+    (void)snprintf(buffer, CONFIG_DURATION_TEXT_MAX, "%" PRIu64 "%s", ms / unit->factor,
+                   unit->name);
+    return buffer;
+}
+
+const char *config_format_size(uint64_t bytes, char buffer[CONFIG_SIZE_TEXT_MAX])
+{
+    const struct unit *unit = sizes;
+    while (bytes % unit->factor != 0)
+        unit++;
+    (void)snprintf(buffer, CONFIG_SIZE_TEXT_MAX, "%" PRIu64 "%s", bytes / unit->factor,
+                   unit->name);
     return buffer;
 }

@@ -50,6 +50,19 @@ static void warn_shadowed(struct compile *c, const struct zone *zone,
     }
 }
 
+static struct zone_limits limits_of(const struct config_limits *limits)
+{
+    return (struct zone_limits){
+        .max_records = limits->records,
+        .max_rrset_records = limits->records_per_rrset,
+        .max_types = limits->types_per_name,
+        .max_bytes = limits->bytes,
+        .max_includes = limits->includes,
+        .max_include_depth = limits->include_depth,
+        .max_generate_records = limits->records_per_generate,
+    };
+}
+
 static enum err load_zones(struct compile *c)
 {
     const struct config *config = c->config;
@@ -68,8 +81,9 @@ static enum err load_zones(struct compile *c)
         enum err err = snapshot_bind_zone(&binder, zone, &steered[z].names, &steered[z].count);
         if (err != ERR_OK)
             return err;
-        err = zone_load(zone->origin, zone->file, steered[z].names, steered[z].count,
-                        &(struct zone_limits){0}, c->arena, c->diags, &zones[loaded]);
+        const struct zone_limits limits = limits_of(&zone->limits);
+        err = zone_load(zone->origin, zone->file, steered[z].names, steered[z].count, &limits,
+                        c->arena, c->diags, &zones[loaded]);
         if (err == ERR_OK)
             loaded++;
         else if (err != ERR_INVALID)

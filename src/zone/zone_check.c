@@ -5,6 +5,7 @@
 #include "rhumb/dns_query.h"
 #include "rhumb/dns_type.h"
 
+#include "zone_limits.h"
 #include "zone_rdata.h"
 
 enum {
@@ -179,6 +180,7 @@ static void check_rrset(const struct zone_check *c, const struct zone_owner *own
                 c->diags, zone_spot_place(&record->spot, &w.place),
                 "%.120s has more than %zu %s records", dns_name_to_text(owner->name, w.name),
                 c->draft->limits.max_rrset_records, zone_rdata_type_name(first->type, w.type));
+            zone_limits_remedy(c->diags, "records_per_rrset");
         }
         if (record->ttl_s == first->ttl_s || warned)
             continue;
@@ -202,10 +204,12 @@ static void check_rrsets(const struct zone_check *c, const struct zone_owner *ow
             to++;
         check_rrset(c, owner, from, to);
         check_rrset_size(c, owner, from, to);
-        if (++types == c->draft->limits.max_types + 1)
+        if (++types == c->draft->limits.max_types + 1) {
             diag_error(c->diags, zone_spot_place(&first->spot, &w.place),
                        "%.120s has records of more than %zu types",
                        dns_name_to_text(owner->name, w.name), c->draft->limits.max_types);
+            zone_limits_remedy(c->diags, "types_per_name");
+        }
     }
 }
 

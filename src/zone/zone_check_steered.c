@@ -3,6 +3,7 @@
 #include "rhumb/dns_type.h"
 
 #include "zone_check.h"
+#include "zone_limits.h"
 #include "zone_rdata.h"
 
 static void refer_to_yaml(struct diag_list *diags, const char *what,
@@ -26,6 +27,7 @@ enum err zone_check_bind(struct zone_draft *draft, const struct zone_steered *st
         enum err err = zone_draft_add_owner(draft, steered[i].name, &idx);
         if (err == ERR_LIMIT) {
             diag_error(diags, &steered[i].place, "the zone has too many names");
+            zone_limits_remedy(diags, "records");
             return ERR_OK;
         }
         if (err != ERR_OK)

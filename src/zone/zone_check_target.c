@@ -24,16 +24,14 @@ static bool has_address(const struct zone_check *c, const struct zone_owner *own
            zone_draft_first(c->draft, owner, DNS_TYPE_AAAA);
 }
 
-/* is_covered - a name that does not exist gets its addresses from a wildcard or a DNAME. */
+/* is_covered - a name that does not exist gets its addresses from a wildcard or a DNAME. It is
+ * longer than its encloser by a label at least, so there is room for the "*". */
 static bool is_covered(const struct zone_check *c, const struct zone_owner *encloser)
 {
     uint8_t wildcard[DNS_NAME_MAX] = {1, '*'};
-    size_t len = dns_name_len(encloser->name);
     if (encloser->flags & ZONE_NODE_DNAME || encloser->cut != ZONE_NO_OWNER)
         return true;
-    if (len + 2 > DNS_NAME_MAX)
-        return false;
-    memcpy(wildcard + 2, encloser->name, len);
+    memcpy(wildcard + 2, encloser->name, dns_name_len(encloser->name));
     return zone_draft_find(c->draft, wildcard, NULL) != ZONE_NO_OWNER;
 }
 

@@ -6,10 +6,9 @@
 #include "rhumb/text.h"
 
 #include "zone_generate.h"
+#include "zone_limits.h"
 #include "zone_parse.h"
 #include "zone_text.h"
-
-enum { INCLUDES_MAX = 10000 };
 
 static void parse_origin(struct zone_parser *parser, struct zone_scope *scope,
                          const struct zone_token *token)
@@ -76,6 +75,14 @@ static bool includes_itself(const struct zone_scope *scope, const struct zone_so
     return false;
 }
 
+static void complain_bytes(struct zone_parser *parser, const struct zone_scope *scope,
+                           const struct zone_token *token)
+{
+    zone_parser_complain(parser, scope, token, "with this the zone has more than %zu bytes",
+                         parser->draft->limits.max_bytes);
+    zone_limits_remedy(parser->diags, "size");
+}
+
 /* open_include - the source of an $INCLUDE, kept by the parser; *out_source stays NULL after a
  * mistake. */
 static enum err open_include(struct zone_parser *parser, struct zone_scope *scope,
@@ -90,9 +97,12 @@ static enum err open_include(struct zone_parser *parser, struct zone_scope *scop
         zone_parser_complain(parser, scope, token, "this is no file name");
     if (err != ERR_OK)
         return err == ERR_INVALID ? ERR_OK : err;
-    err = zone_source_read(path, &source, reason);
+    size_t max_bytes = parser->draft->limits.max_bytes;
+    err = zone_source_read(path, max_bytes - parser->bytes, &source, reason);
     if (err == ERR_INVALID)
         zone_parser_complain(parser, scope, token, "%.100s: %s", path, reason);
+    if (err == ERR_LIMIT)
+        complain_bytes(parser, scope, token);
     free(path);
     if (!source)
         return err == ERR_INVALID ? ERR_OK : err;
@@ -118,15 +128,18 @@ static enum err parse_include(struct zone_parser *parser, struct zone_scope *sco
                               const struct zone_entry *entry)
 {
     const struct zone_token *file = &entry->tokens[1];
+    const struct zone_limits *limits = &parser->draft->limits;
     struct zone_source *source = NULL;
-    if (scope->depth >= parser->draft->limits.max_include_depth) {
-        zone_parser_complain(parser, scope, file, "$INCLUDE is nested more than %u deep",
-                             parser->draft->limits.max_include_depth);
+    if (scope->depth >= limits->max_include_depth) {
+        zone_parser_complain(parser, scope, file, "$INCLUDE is nested more than %zu deep",
+                             limits->max_include_depth);
+        zone_limits_remedy(parser->diags, "include_depth");
         return ERR_OK;
     }
-    if (parser->source_count > INCLUDES_MAX) {
-        zone_parser_complain(parser, scope, file, "the zone has more than %d includes",
-                             INCLUDES_MAX);
+    if (parser->source_count > limits->max_includes) {
+        zone_parser_complain(parser, scope, file, "the zone has more than %zu includes",
+                             limits->max_includes);
+        zone_limits_remedy(parser->diags, "includes");
         return ERR_LIMIT;
     }
     enum err err = open_include(parser, scope, file, &source);
@@ -141,11 +154,14 @@ static enum err parse_include(struct zone_parser *parser, struct zone_scope *sco
     return zone_parse_source(parser, &inner);
 }
 
-/* parse_generated - one line of text as a record. *out_failed: it was wrong. */
+/* parse_generated - one line of text as a record; mistakes in it are told at the directive.
+ * *out_failed: there were some. */
 static enum err parse_generated(struct zone_parser *parser, struct zone_scope *scope,
-                                const struct text *line, bool *out_failed)
+                                const struct zone_token *directive, const struct text *line,
+                                bool *out_failed)
 {
     size_t errors = diag_error_count(parser->diags);
+    const struct zone_spot spot = zone_token_spot(scope->source, directive);
     const struct zone_source source = {
         .path = scope->source->path, .text = line->bytes, .len = line->len};
     struct zone_scope inner = *scope;
@@ -154,6 +170,7 @@ static enum err parse_generated(struct zone_parser *parser, struct zone_scope *s
     struct zone_fault fault;
     enum err err = ERR_OK;
     inner.source = &source;
+    inner.generate = &spot;
     zone_lexer_init(&lexer, &source);
     enum zone_lex result = zone_lexer_next(&lexer, &entry, &fault);
     if (result == ZONE_LEX_ENTRY)
@@ -170,35 +187,42 @@ static enum err parse_generated(struct zone_parser *parser, struct zone_scope *s
     return err;
 }
 
+/* generate_one - the record of one value; line is scratch. */
+static enum err generate_one(struct zone_parser *parser, struct zone_scope *scope,
+                             const struct zone_entry *entry, uint32_t value, struct text *line,
+                             bool *out_failed)
+{
+    size_t bad;
+    line->len = 0;
+    const char *reason =
+        zone_generate_expand(&entry->tokens[2], entry->count - 2, value, line, &bad);
+    if (line->no_memory)
+        return ERR_NO_MEMORY;
+    if (reason) {
+        zone_parser_complain(parser, scope, &entry->tokens[2 + bad], "%s", reason);
+        *out_failed = true;
+        return ERR_OK;
+    }
+    parser->bytes += line->len;
+    if (parser->bytes > parser->draft->limits.max_bytes) {
+        complain_bytes(parser, scope, &entry->tokens[0]);
+        return ERR_LIMIT;
+    }
+    return parse_generated(parser, scope, &entry->tokens[0], line, out_failed);
+}
+
 /* generate - all records of a range; the first mistake ends it, the rest would repeat it. */
 static enum err generate(struct zone_parser *parser, struct zone_scope *scope,
                          const struct zone_entry *entry, const struct zone_range *range)
 {
-    const struct zone_spot spot = zone_token_spot(scope->source, &entry->tokens[0]);
     struct text line;
     enum err err = ERR_OK;
     bool failed = false;
     text_init(&line, ZONE_GENERATE_TEXT_MAX);
-    scope->generate = &spot;
     uint64_t count = zone_range_count(range);
-    for (uint64_t i = 0; i < count && err == ERR_OK && !failed; i++) {
-        size_t bad;
-        line.len = 0;
-        const char *reason =
-            zone_generate_expand(&entry->tokens[2], entry->count - 2,
-                                 (uint32_t)(range->first + i * range->step), &line, &bad);
-        if (line.no_memory) {
-            err = ERR_NO_MEMORY;
-            break;
-        }
-        if (reason) {
-            scope->generate = NULL;
-            zone_parser_complain(parser, scope, &entry->tokens[2 + bad], "%s", reason);
-            break;
-        }
-        err = parse_generated(parser, scope, &line, &failed);
-    }
-    scope->generate = NULL;
+    for (uint64_t i = 0; i < count && err == ERR_OK && !failed; i++)
+        err = generate_one(parser, scope, entry, (uint32_t)(range->first + i * range->step),
+                           &line, &failed);
     text_deinit(&line);
     return err;
 }
@@ -213,9 +237,11 @@ static enum err parse_generate(struct zone_parser *parser, struct zone_scope *sc
                              "expected a range first-last or first-last/step");
         return ERR_OK;
     }
-    if (zone_range_count(&range) > ZONE_GENERATE_MAX) {
-        zone_parser_complain(parser, scope, token, "the range has more than %d values",
-                             ZONE_GENERATE_MAX);
+    size_t max_records = parser->draft->limits.max_generate_records;
+    if (zone_range_count(&range) > max_records) {
+        zone_parser_complain(parser, scope, token, "the range has more than %zu values",
+                             max_records);
+        zone_limits_remedy(parser->diags, "records_per_generate");
         return ERR_OK;
     }
     return generate(parser, scope, entry, &range);

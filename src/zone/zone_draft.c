@@ -5,26 +5,16 @@
 
 #include "rhumb/dns_type.h"
 
-enum { SLOTS_MIN = 1024, DEFAULT_RECORDS = 10 * 1000 * 1000 };
+#include "zone_limits.h"
 
-enum { DEFAULT_RRSET_RECORDS = 1000, DEFAULT_TYPES = 100, DEFAULT_INCLUDE_DEPTH = 10 };
-
-static struct zone_limits filled_limits(const struct zone_limits *limits)
-{
-    struct zone_limits l = limits ? *limits : (struct zone_limits){0};
-    l.max_records = l.max_records ? l.max_records : DEFAULT_RECORDS;
-    l.max_rrset_records = l.max_rrset_records ? l.max_rrset_records : DEFAULT_RRSET_RECORDS;
-    l.max_types = l.max_types ? l.max_types : DEFAULT_TYPES;
-    l.max_include_depth = l.max_include_depth ? l.max_include_depth : DEFAULT_INCLUDE_DEPTH;
-    return l;
-}
+enum { SLOTS_MIN = 1024 };
 
 enum err zone_draft_init(struct zone_draft *draft, const uint8_t *origin,
                          const struct zone_limits *limits)
 {
     uint32_t apex;
     *draft = (struct zone_draft){.origin_labels = dns_name_labels(origin),
-                                 .limits = filled_limits(limits),
+                                 .limits = zone_limits_fill(limits),
                                  .slot_mask = SLOTS_MIN - 1};
     draft->slots = calloc(SLOTS_MIN, sizeof(*draft->slots));
     draft->texts = arena_new(SIZE_MAX);
@@ -79,8 +69,7 @@ static enum err grow_slots(struct zone_draft *draft)
 /* make_room - for one more owner, in the array and in the table. */
 static enum err make_room(struct zone_draft *draft)
 {
-    if (draft->owner_count >= 2 * draft->limits.max_records + DNS_LABELS_MAX ||
-        draft->owner_count >= ZONE_NO_OWNER - 1)
+    if (draft->owner_count >= 2 * draft->limits.max_records + DNS_LABELS_MAX)
         return ERR_LIMIT;
     if (draft->owner_count == draft->owner_capacity) {
         size_t capacity = draft->owner_capacity ? draft->owner_capacity * 2 : 256;
@@ -167,7 +156,7 @@ uint32_t zone_draft_find(const struct zone_draft *draft, const uint8_t *name,
 
 enum err zone_draft_add_record(struct zone_draft *draft, const struct zone_record *record)
 {
-    if (draft->record_count >= draft->limits.max_records || draft->record_count >= UINT32_MAX)
+    if (draft->record_count >= draft->limits.max_records)
         return ERR_LIMIT;
     if (draft->record_count == draft->record_capacity) {
         size_t capacity = draft->record_capacity ? draft->record_capacity * 2 : 256;

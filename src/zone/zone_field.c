@@ -6,7 +6,7 @@
 #include "zone_text.h"
 
 static const char *const expected[] = {
-    [ZONE_FIELD_NONE] = "nothing",
+    [ZONE_FIELD_OPAQUE] = "\\# length hex",
     [ZONE_FIELD_NAME] = "a domain name",
     [ZONE_FIELD_U8] = "a number from 0 to 255",
     [ZONE_FIELD_U16] = "a number from 0 to 65535",
@@ -37,7 +37,6 @@ static const char *const expected[] = {
     [ZONE_FIELD_TAG] = "a tag of letters and digits such as issue",
     [ZONE_FIELD_HIP] = "algorithm, host identity tag in hex and key in base64",
     [ZONE_FIELD_SVCPARAMS] = "parameters such as alpn=h2,h3 port=443",
-    [ZONE_FIELD_OPAQUE] = "\\# length hex",
 };
 
 const char *zone_field_expected(enum zone_field field)
@@ -162,7 +161,6 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_EUI48:
     case ZONE_FIELD_EUI64: return consists_of(text, len, true, "-");
     case ZONE_FIELD_TAG: return looks_like_tag(text, len);
-    case ZONE_FIELD_NONE:
     case ZONE_FIELD_NAME:
     case ZONE_FIELD_U8:
     case ZONE_FIELD_U16:

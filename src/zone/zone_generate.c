@@ -114,9 +114,9 @@ static const char *expand_dollar(const char **at, const char *end, uint32_t valu
                    "x, X, n or N";
         p = close + 1;
     }
-    int64_t number = (int64_t)value + m.offset;
-    if (number < 0 || number > UINT32_MAX)
-        return "the offset makes the value negative or too large";
+    int64_t number = (int64_t)value + m.offset; /* 31 bits each: the sum has no more than 32 */
+    if (number < 0)
+        return "the offset makes the value negative";
     put_value((uint32_t)number, &m, text);
     *at = p;
     return NULL;

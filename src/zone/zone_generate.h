@@ -12,7 +12,7 @@
 
 #include "zone_lexer.h"
 
-enum { ZONE_GENERATE_MAX = 65536, ZONE_GENERATE_TEXT_MAX = 65536 };
+enum { ZONE_GENERATE_TEXT_MAX = 65536 };
 
 struct zone_range {
     uint32_t first, last, step;

@@ -12,6 +12,7 @@
 
 #include "zone_check.h"
 #include "zone_draft.h"
+#include "zone_limits.h"
 #include "zone_parse.h"
 #include "zone_tree.h"
 
@@ -21,7 +22,7 @@ struct loading {
     const char *path;
     const struct zone_steered *steered;
     size_t steered_count;
-    const struct zone_limits *limits;
+    struct zone_limits limits; /* none is 0 */
     struct arena *arena;
     struct diag_list *diags;
 };
@@ -93,7 +94,7 @@ static enum err load_source(const struct loading *l, struct zone_source *source,
 {
     struct zone_draft draft;
     struct zone_parser parser;
-    enum err err = zone_draft_init(&draft, l->origin, l->limits);
+    enum err err = zone_draft_init(&draft, l->origin, &l->limits);
     if (err != ERR_OK) {
         zone_source_free(source);
         return err;
@@ -124,6 +125,14 @@ static bool parse_origin(const char *text, uint8_t origin[DNS_NAME_MAX], const c
     return len > 0;
 }
 
+static enum err refuse_size(const struct loading *l)
+{
+    const struct diag_place place = {.file = l->path};
+    diag_error(l->diags, &place, "the file has more than %zu bytes", l->limits.max_bytes);
+    zone_limits_remedy(l->diags, "size");
+    return ERR_INVALID;
+}
+
 enum err zone_load(const char *origin_text, const char *path,
                    const struct zone_steered *steered, size_t steered_count,
                    const struct zone_limits *limits, struct arena *arena,
@@ -133,12 +142,15 @@ enum err zone_load(const char *origin_text, const char *path,
     char reason[ZONE_REASON_MAX];
     struct zone_source *source;
     const struct diag_place place = {.file = path};
-    struct loading l = {origin, path, steered, steered_count, limits, arena, diags};
+    struct loading l = {origin, path, steered, steered_count, zone_limits_fill(limits),
+                        arena,  diags};
     if (!parse_origin(origin_text, origin, path, diags))
         return ERR_INVALID;
-    enum err err = zone_source_read(path, &source, reason);
+    enum err err = zone_source_read(path, l.limits.max_bytes, &source, reason);
     if (err == ERR_INVALID)
         diag_error(diags, &place, "%s", reason);
+    if (err == ERR_LIMIT)
+        return refuse_size(&l);
     if (err != ERR_OK)
         return err;
     return load_source(&l, source, out_zone);
@@ -150,9 +162,12 @@ enum err zone_load_text(const char *origin_text, const char *text, size_t len, c
                         struct diag_list *diags, struct zone **out_zone)
 {
     uint8_t origin[DNS_NAME_MAX];
-    struct loading l = {origin, path, steered, steered_count, limits, arena, diags};
+    struct loading l = {origin, path, steered, steered_count, zone_limits_fill(limits),
+                        arena,  diags};
     if (!parse_origin(origin_text, origin, path, diags))
         return ERR_INVALID;
+    if (len > l.limits.max_bytes)
+        return refuse_size(&l);
     struct zone_source *source = zone_source_borrow(path, text, len);
     if (!source)
         return ERR_NO_MEMORY;

@@ -93,11 +93,7 @@ enum zone_match zone_lookup(const struct zone *zone, const struct name_key *key,
         zone_find_node(zone, key->name + key->suffix[key->labels], key->hash[key->labels]);
     if (node)
         return found(node, qtype, out_node);
-    for (unsigned labels = key->labels; labels-- > zone->origin_labels;) {
-        node = zone_find_node(zone, key->name + key->suffix[labels], key->hash[labels]);
-        if (node)
-            return missed(node, out_node);
-    }
-    /* The caller chose a zone that does not hold the name. */
-    return missed(zone->apex, out_node);
+    for (unsigned n = key->labels; !node && n > zone->origin_labels + 1; n--)
+        node = zone_find_node(zone, key->name + key->suffix[n - 1], key->hash[n - 1]);
+    return missed(node ? node : zone->apex, out_node);
 }

@@ -7,6 +7,7 @@
 
 #include "rhumb/dns_type.h"
 
+#include "zone_limits.h"
 #include "zone_text.h"
 
 /* The head of a record: what stands between the owner and the data. */
@@ -48,6 +49,7 @@ enum err zone_parser_keep(struct zone_parser *parser, struct zone_source *source
         parser->source_capacity = capacity;
     }
     parser->sources[parser->source_count++] = source;
+    parser->bytes += source->len;
     return ERR_OK;
 }
 
@@ -105,8 +107,10 @@ static enum err parse_owner(struct zone_parser *parser, struct zone_scope *scope
         return ERR_OK;
     }
     enum err err = zone_draft_add_owner(parser->draft, name, &scope->owner);
-    if (err == ERR_LIMIT)
+    if (err == ERR_LIMIT) {
         zone_parser_complain(parser, scope, token, "the zone has too many names");
+        zone_limits_remedy(parser->diags, "records");
+    }
     return err;
 }
 
@@ -289,9 +293,11 @@ enum err zone_parse_record(struct zone_parser *parser, struct zone_scope *scope,
         .rdata_len = (uint16_t)parser->rdata->len,
     };
     err = zone_draft_add_record(parser->draft, &record);
-    if (err == ERR_LIMIT)
+    if (err == ERR_LIMIT) {
         zone_parser_complain(parser, scope, first, "the zone has more than %zu records",
                              parser->draft->limits.max_records);
+        zone_limits_remedy(parser->diags, "records");
+    }
     return err;
 }
 

@@ -26,6 +26,7 @@ struct zone_parser {
     struct zone_rdata *rdata;
     struct zone_source **sources; /* owned: spots point into them until the zone is built */
     size_t source_count, source_capacity;
+    size_t bytes; /* of the sources, and of what $GENERATE wrote; within the limit */
 };
 
 /* Instead of the index of an owner. */

@@ -106,15 +106,16 @@ static bool put_string(struct job *job, const struct zone_token *token, enum zon
 
     bool is_long = field == ZONE_FIELD_LONG_STRING;
     uint8_t *length = is_long ? NULL : writer_reserve(&job->out, 1);
-    size_t room = writer_left(&job->out);
-    if (!is_long && room > STRING_MAX)
-        room = STRING_MAX;
+    size_t left = writer_left(&job->out);
+    size_t room = is_long || left < STRING_MAX ? left : STRING_MAX;
     long len = zone_text_unescape(token->text, token->len, job->out.pos, room);
     if (len == ZONE_UNESCAPE_MALFORMED)
         return refuse_because(job, token,
                               "malformed escape, expected \\X or \\DDD up to \\255");
-    if (len < 0 || (!is_long && !length))
+    if (len == ZONE_UNESCAPE_TOO_LONG && room < left)
         return refuse_because(job, token, "the string is longer than 255 bytes");
+    if (len == ZONE_UNESCAPE_TOO_LONG)
+        len = (long)left + 1; /* fails, and is told when all is converted */
     if (length)
         *length = (uint8_t)len;
     writer_reserve(&job->out, (size_t)len);

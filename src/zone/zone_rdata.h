@@ -20,7 +20,7 @@
 #include "zone_lexer.h"
 
 enum zone_field {
-    ZONE_FIELD_NONE,
+    ZONE_FIELD_OPAQUE, /* no text form but \#; 0: what a table does not say */
     ZONE_FIELD_NAME,
     ZONE_FIELD_U8,
     ZONE_FIELD_U16,
@@ -51,7 +51,6 @@ enum zone_field {
     ZONE_FIELD_TAG,       /* behind a length byte */
     ZONE_FIELD_HIP,       /* algorithm, HIT, public key: three words */
     ZONE_FIELD_SVCPARAMS, /* to the end, RFC 9460 section 2.1 */
-    ZONE_FIELD_OPAQUE,    /* no text form but \# */
 };
 
 /* ---- zone_rdata_ldns.c, the only file that sees ldns ---- */
@@ -72,7 +71,8 @@ enum zone_field zone_rdata_field(uint16_t type, size_t idx);
 /* zone_field_convert - let ldns make wire form of one field. The text is mutable because ldns
  * writes into some.
  *
- * returns  the length, or -1 when it refuses the text or has no memory
+ * returns  the length (above capacity: nothing was written), or -1 when it refuses the text or
+ *          has no memory
  */
 long zone_field_convert(enum zone_field field, char *text, uint8_t *out, size_t capacity);
 

@@ -31,7 +31,7 @@ static void take_name(struct reader *r, uint64_t *hash)
 }
 
 /* check_bitmap - windows in ascending order, 1..32 bytes each (RFC 4034 section 4.1.2). */
-static void check_bitmap(struct reader r, bool *failed)
+static bool check_bitmap(struct reader r)
 {
     int last = -1;
     while (reader_left(&r) > 0 && !r.failed) {
@@ -39,10 +39,10 @@ static void check_bitmap(struct reader r, bool *failed)
         uint8_t len = reader_u8(&r);
         reader_take(&r, len);
         if (window <= last || len < 1 || len > 32)
-            r.failed = true;
+            return false;
         last = window;
     }
-    *failed = *failed || r.failed;
+    return !r.failed;
 }
 
 /* has_param - is key among the parameters? */
@@ -87,19 +87,19 @@ static bool check_svcparam(struct reader all, uint16_t key, struct reader value)
     }
 }
 
-static void check_svcparams(struct reader all, bool *failed)
+static bool check_svcparams(struct reader all)
 {
     struct reader r = all;
     int last = -1;
-    while (reader_left(&r) > 0 && !r.failed) {
+    while (reader_left(&r) > 0) {
         uint16_t key = reader_u16(&r);
         uint16_t len = reader_u16(&r);
         const uint8_t *value = reader_take(&r, len);
         if (!value || (int)key <= last || !check_svcparam(all, key, reader_init(value, len)))
-            r.failed = true;
+            return false;
         last = key;
     }
-    *failed = *failed || r.failed;
+    return true;
 }
 
 /* take_apl - one prefix (RFC 3123 section 4). */
@@ -170,9 +170,9 @@ static void take_special(struct reader *r, enum zone_field field, uint64_t *hash
     else if (field == ZONE_FIELD_HIP)
         take_hip(r);
     else if (field == ZONE_FIELD_BITMAP)
-        check_bitmap(*r, &failed);
+        failed = !check_bitmap(*r);
     else if (field == ZONE_FIELD_SVCPARAMS)
-        check_svcparams(*r, &failed);
+        failed = !check_svcparams(*r);
     else if (field == ZONE_FIELD_LOC)
         failed = reader_left(r) != 16 || !check_loc(r->pos);
     if (zone_field_takes_rest(field) && field != ZONE_FIELD_IPSECKEY)
@@ -220,7 +220,6 @@ static void take_field(struct reader *r, enum zone_field field, uint64_t *hash)
     case ZONE_FIELD_IPSECKEY:
     case ZONE_FIELD_HIP:
     case ZONE_FIELD_SVCPARAMS: take_special(r, field, hash); return;
-    case ZONE_FIELD_NONE: r->failed = true; return;
     }
 }
 

@@ -11,7 +11,7 @@
 
 #include "zone_rdata.h"
 
-/* Index: enum ldns_enum_rdf_type. */
+/* Index: enum ldns_enum_rdf_type. Those that are not here are opaque. */
 static const uint8_t fields[] = {
     [LDNS_RDF_TYPE_DNAME] = ZONE_FIELD_NAME,
     [LDNS_RDF_TYPE_INT8] = ZONE_FIELD_U8,
@@ -130,15 +130,15 @@ enum zone_field zone_rdata_field(uint16_t type, size_t idx)
     if (!d)
         return ZONE_FIELD_OPAQUE;
     size_t theirs = (size_t)ldns_rr_descriptor_field_type(d, idx);
-    enum zone_field ours =
-        theirs < sizeof(fields) ? (enum zone_field)fields[theirs] : ZONE_FIELD_NONE;
-    return ours == ZONE_FIELD_NONE ? ZONE_FIELD_OPAQUE : ours;
+    return theirs < sizeof(fields) ? (enum zone_field)fields[theirs] : ZONE_FIELD_OPAQUE;
 }
+
+_Static_assert((int)LDNS_RDF_TYPE_NONE == 0, "fields[0] is opaque, and so converted by none");
 
 /* their_type - the rdf type by which ldns converts a field of ours; NONE: it does not. */
 static ldns_rdf_type their_type(enum zone_field field)
 {
-    for (size_t i = 1; i < sizeof(fields); i++)
+    for (size_t i = 0; i < sizeof(fields); i++)
         if (fields[i] == (uint8_t)field)
             return (ldns_rdf_type)i;
     return LDNS_RDF_TYPE_NONE;
@@ -151,9 +151,8 @@ long zone_field_convert(enum zone_field field, char *text, uint8_t *out, size_t 
     if (!rdf)
         return -1;
     size_t len = ldns_rdf_size(rdf);
-    bool fits = len <= capacity;
-    if (fits && len > 0)
+    if (len > 0 && len <= capacity)
         memcpy(out, ldns_rdf_data(rdf), len);
     ldns_rdf_deep_free(rdf);
-    return fits ? (long)len : -1;
+    return (long)len;
 }

@@ -57,8 +57,8 @@ static ssize_t read_all(int fd, char *to, size_t size)
     return (ssize_t)done;
 }
 
-static enum err read_open_file(int fd, const char *path, struct zone_source **out_source,
-                               char reason[ZONE_REASON_MAX])
+static enum err read_open_file(int fd, const char *path, size_t max_bytes,
+                               struct zone_source **out_source, char reason[ZONE_REASON_MAX])
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
@@ -70,11 +70,9 @@ static enum err read_open_file(int fd, const char *path, struct zone_source **ou
                  S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
         return ERR_INVALID;
     }
-    if ((size_t)st.st_size > ZONE_SOURCE_BYTES_MAX) {
-        snprintf(reason, ZONE_REASON_MAX, "the file is larger than 1 GiB");
-        return ERR_INVALID;
-    }
     size_t size = (size_t)st.st_size;
+    if (size > max_bytes)
+        return ERR_LIMIT;
     struct zone_source *source = zone_source_borrow(path, NULL, 0);
     char *text = malloc(size > 0 ? size : 1);
     if (!source || !text) {
@@ -97,7 +95,7 @@ static enum err read_open_file(int fd, const char *path, struct zone_source **ou
     return ERR_OK;
 }
 
-enum err zone_source_read(const char *path, struct zone_source **out_source,
+enum err zone_source_read(const char *path, size_t max_bytes, struct zone_source **out_source,
                           char reason[ZONE_REASON_MAX])
 {
     /* O_NONBLOCK: a FIFO in the place of the file must not hang the start. */
@@ -106,7 +104,7 @@ enum err zone_source_read(const char *path, struct zone_source **out_source,
         explain_errno("cannot open the file", errno, reason);
         return ERR_INVALID;
     }
-    enum err err = read_open_file(fd, path, out_source, reason);
+    enum err err = read_open_file(fd, path, max_bytes, out_source, reason);
     close(fd);
     return err;
 }

@@ -16,9 +16,6 @@
 
 enum { ZONE_EXCERPT_MAX = 512 };
 
-/* 1 GiB: a zone of the largest record count allowed fits; a device or a log file does not. */
-#define ZONE_SOURCE_BYTES_MAX ((size_t)1 << 30)
-
 struct zone_source {
     char *path;
     char *owned; /* NULL: text is borrowed */
@@ -30,11 +27,12 @@ struct zone_source {
 
 /* zone_source_read - a whole regular file into memory.
  *
- * returns  ERR_OK; ERR_INVALID with the reason in reason (missing, a directory, too long ...);
- *          ERR_NO_MEMORY
+ * returns  ERR_OK; ERR_INVALID with the reason in reason (missing, a directory ...); ERR_LIMIT:
+ *          more than max_bytes; ERR_NO_MEMORY
  */
 enum { ZONE_REASON_MAX = 160 };
-WARN_UNUSED enum err zone_source_read(const char *path, struct zone_source **out_source,
+WARN_UNUSED enum err zone_source_read(const char *path, size_t max_bytes,
+                                      struct zone_source **out_source,
                                       char reason[ZONE_REASON_MAX]);
 
 /* zone_source_borrow - a source over text that outlives it; NULL when out of memory. */

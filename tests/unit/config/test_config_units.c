@@ -77,6 +77,57 @@ static void durations_have_one_unit(void **state)
     }
 }
 
+static void sizes_have_a_binary_unit_or_none(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *text;
+        bool ok;
+        uint64_t bytes;
+    } cases[] = {
+        {"512", true, 512},
+        {"64KiB", true, 65536},
+        {"16MiB", true, 16777216},
+        {"1GiB", true, 1 << 30},
+        {"0", true, 0},
+        {"1GB", false, 0},
+        {"1G", false, 0},
+        {"1gib", false, 0},
+        {"1.5GiB", false, 0},
+        {"1 GiB", false, 0},
+        {"-1", false, 0},
+        {"GiB", false, 0},
+        {"", false, 0},
+        {"999999999999999999GiB", false, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint64_t bytes = 0;
+        assert_int_equal(config_parse_size(cases[i].text, &bytes), cases[i].ok);
+        if (cases[i].ok)
+            assert_int_equal(bytes, cases[i].bytes);
+    }
+}
+
+static void sizes_are_shown_in_the_largest_exact_unit(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } cases[] = {
+        {1, "1"},          {1000, "1000"},    {1024, "1KiB"},
+        {1 << 20, "1MiB"}, {3 << 20, "3MiB"}, {UINT64_C(1) << 40, "1024GiB"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char buffer[CONFIG_SIZE_TEXT_MAX];
+        assert_string_equal(config_format_size(cases[i].bytes, buffer), cases[i].text);
+    }
+}
+
 static void shares_are_fractions_or_percentages(void **state)
 {
     (void)state;
@@ -123,6 +174,8 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_digits_without_leading_zeros),
         cmocka_unit_test(numbers_take_a_minus_and_one_point),
         cmocka_unit_test(durations_have_one_unit),
+        cmocka_unit_test(sizes_have_a_binary_unit_or_none),
+        cmocka_unit_test(sizes_are_shown_in_the_largest_exact_unit),
         cmocka_unit_test(shares_are_fractions_or_percentages),
         cmocka_unit_test(durations_are_shown_in_the_largest_exact_unit),
     };

@@ -241,6 +241,61 @@ static void errors_of_all_zones_and_databases_are_told_together(void **state)
     end(&one);
 }
 
+/* write_limited - a zone with 6 records, 3 of one set, 2 types at a name, 3 includes. */
+static void write_limited(struct compiled *one, const char *all, const char *own)
+{
+    temp_write(&one->folder, "example.com.zone",
+               "$TTL 300\n"
+               "@ SOA ns hostmaster 7 7200 900 1209600 60\n"
+               "  NS ns\n"
+               "ns A 192.0.2.53\n"
+               "$INCLUDE more.inc\n"
+               "$INCLUDE empty.inc\n"
+               "\n"
+               "$GENERATE 1-3 host A 192.0.2.$\n");
+    temp_write(&one->folder, "more.inc", "$INCLUDE empty.inc\n");
+    temp_write(&one->folder, "empty.inc", "");
+    temp_printf(&one->folder, "rhumb.yaml",
+                "limits: {%s}\n"
+                "zones: {example.com: {file: example.com.zone, limits: {%s}}}\n",
+                all, own);
+}
+
+static void limits_of_the_configuration_reach_the_zones(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *limit, *enough, *message, *file;
+        unsigned line;
+    } cases[] = {
+        {"records: 5", "records: 6", "more than 5 records", "example.com.zone", 8},
+        {"records_per_rrset: 2", "records_per_rrset: 3", "more than 2 A records",
+         "example.com.zone", 8},
+        {"types_per_name: 1", "types_per_name: 2", "more than 1 types", "example.com.zone", 0},
+        {"records_per_generate: 2", "records_per_generate: 3", "more than 2 values",
+         "example.com.zone", 8},
+        {"includes: 2", "includes: 3", "more than 2 includes", "example.com.zone", 6},
+        {"include_depth: 1", "include_depth: 2", "more than 1 deep", "more.inc", 1},
+        {"size: 100", "size: 1KiB", "more than 100 bytes", "example.com.zone", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct compiled one;
+        begin(&one);
+        write_limited(&one, cases[i].limit, "");
+        compile(&one, false);
+        assert_int_equal(one.err, ERR_INVALID);
+        assert_error(&one, cases[i].file, cases[i].line, cases[i].message);
+        end(&one);
+        begin(&one);
+        write_limited(&one, cases[i].limit, cases[i].enough);
+        compile_good(&one, false);
+        assert_int_equal(one.snapshot->zones.zones[0]->record_count, 6);
+        end(&one);
+    }
+}
+
 /* Without a sound configuration it is not known which files to read. */
 static void errors_of_the_configuration_are_told_all_at_once(void **state)
 {
@@ -369,6 +424,7 @@ int main(void)
         cmocka_unit_test(the_map_is_kept_only_when_asked_for),
         cmocka_unit_test(an_empty_configuration_is_one),
         cmocka_unit_test(errors_of_all_zones_and_databases_are_told_together),
+        cmocka_unit_test(limits_of_the_configuration_reach_the_zones),
         cmocka_unit_test(errors_of_the_configuration_are_told_all_at_once),
         cmocka_unit_test(a_name_inside_a_deeper_zone_is_warned_of),
         cmocka_unit_test(a_configuration_that_is_not_there_is_an_error),

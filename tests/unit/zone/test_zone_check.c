@@ -156,33 +156,55 @@ static void limits_have_a_place(void **state)
 
     static const struct {
         struct zone_limits limits;
-        const char *text, *message;
+        const char *text, *message, *key;
         uint32_t line;
     } cases[] = {
         {{.max_records = 4},
          HEAD "a A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1\nd A 192.0.2.1\n",
          "the zone has more than 4 records",
+         "records",
          6},
         {{.max_rrset_records = 2},
          HEAD "a A 192.0.2.1\na A 192.0.2.1\na A 192.0.2.2\na A 192.0.2.3\na A 192.0.2.4\n",
          "a.example.com. has more than 2 A records",
+         "records_per_rrset",
          7},
         {{.max_types = 2},
          HEAD "a A 192.0.2.1\na AAAA ::1\na TXT x\na MX 0 .\n",
          "a.example.com. has records of more than 2 types",
+         "types_per_name",
          6}, /* TXT: by ascending type A 1, MX 15, TXT 16 */
         {{.max_records = 2},
          HEAD "$GENERATE 1-9 a$ A 192.0.2.$\n",
          "in a generated record: the zone has more than 2 records",
+         "records",
          4},
+        {{.max_generate_records = 8},
+         HEAD "$GENERATE 1-8 a$ A 192.0.2.$\n$GENERATE 1-9 b$ A 192.0.2.$\n",
+         "the range has more than 8 values",
+         "records_per_generate",
+         5},
+        /* The head, the line of $GENERATE, the two records generated. */
+        {{.max_bytes = sizeof(HEAD) - 1 + 29 + 2 * 14 - 1},
+         HEAD "$GENERATE 1-2 a$ A 192.0.2.$\n",
+         "with this the zone has more than 137 bytes",
+         "size",
+         4},
+        {{.max_bytes = sizeof(HEAD) - 2}, HEAD, "the file has more than 80 bytes", "size", 0},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct loaded l = load_with("example.com.", cases[i].text, NULL, 0, &cases[i].limits);
         assert_int_equal(l.err, ERR_INVALID);
         assert_int_equal(diag_count(l.diags), 1);
-        assert_string_equal(diag_get(l.diags, 0)->message, cases[i].message);
-        assert_int_equal(diag_get(l.diags, 0)->place.line, cases[i].line);
+        char remedy[96];
+        snprintf(remedy, sizeof(remedy), "to allow more, raise '%s' in the limits: of the zone",
+                 cases[i].key);
+        const struct diag *diag = diag_get(l.diags, 0);
+        assert_string_equal(diag->message, cases[i].message);
+        assert_string_equal(diag->remedy, remedy);
+        assert_int_equal(diag->place.line, cases[i].line);
+        assert_int_equal(diag->place.column > 0, cases[i].line > 0);
         unload(&l);
     }
 }

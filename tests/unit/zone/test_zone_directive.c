@@ -40,7 +40,8 @@ static void broken_directives_are_shown(void **state)
         {HEAD "$GENERATE 3-1 a$ A 192.0.2.$\n", DIAG_ERROR, 4, 11,
          "expected a range first-last or first-last/step", NULL},
         {HEAD "$GENERATE 0-65536 a$ A 192.0.2.1\n", DIAG_ERROR, 4, 11,
-         "the range has more than 65536 values", NULL},
+         "the range has more than 65536 values",
+         "to allow more, raise 'records_per_generate' in the limits: of the zone"},
         {HEAD "$GENERATE 250-260 a$ A 192.0.2.$\n", DIAG_ERROR, 4, 1,
          "in a generated record: expected an IPv4 address such as 192.0.2.1, found "
          "'192.0.2.256'",
@@ -156,16 +157,65 @@ static void a_file_that_includes_itself_is_refused(void **state)
     }
 }
 
-static void includes_are_nested_only_so_deep(void **state)
+/* include.zone includes four files: one of them twice, and one by way of another. */
+static void includes_are_limited(void **state)
 {
     (void)state;
-    const struct zone_limits one = {.max_include_depth = 1};
-    struct loaded l = load_file("include.zone", &one);
-    assert_int_equal(l.err, ERR_INVALID);
-    assert_int_equal(diag_count(l.diags), 1);
-    assert_string_equal(diag_get(l.diags, 0)->message, "$INCLUDE is nested more than 1 deep");
-    assert_non_null(strstr(diag_get(l.diags, 0)->place.file, "parts/sub.inc"));
+
+    enum { BYTES = 229 + 81 + 17 + 18 + 18 }; /* of all that is read, in this order */
+
+    static const struct {
+        struct zone_limits limits;
+        const char *message, *key, *file;
+        uint32_t line, column;
+    } cases[] = {
+        {{.max_include_depth = 1},
+         "$INCLUDE is nested more than 1 deep",
+         "include_depth",
+         "parts/sub.inc",
+         3,
+         10},
+        {{.max_includes = 3},
+         "the zone has more than 3 includes",
+         "includes",
+         "include.zone",
+         9,
+         10},
+        {{.max_bytes = BYTES - 1},
+         "with this the zone has more than 362 bytes",
+         "size",
+         "include.zone",
+         9,
+         10},
+        {{.max_bytes = 229}, /* the file itself fits */
+         "with this the zone has more than 229 bytes",
+         "size",
+         "include.zone",
+         5,
+         10},
+        {{.max_bytes = 228}, "the file has more than 228 bytes", "size", "include.zone", 0, 0},
+    };
+
+    const struct zone_limits enough = {
+        .max_include_depth = 2, .max_includes = 4, .max_bytes = BYTES};
+    struct loaded l = load_file("include.zone", &enough);
+    assert_int_equal(l.err, ERR_OK);
     unload(&l);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char remedy[96];
+        snprintf(remedy, sizeof(remedy), "to allow more, raise '%s' in the limits: of the zone",
+                 cases[i].key);
+        l = load_file("include.zone", &cases[i].limits);
+        assert_int_equal(l.err, ERR_INVALID);
+        assert_int_equal(diag_count(l.diags), 1);
+        const struct diag *diag = diag_get(l.diags, 0);
+        assert_string_equal(diag->message, cases[i].message);
+        assert_string_equal(diag->remedy, remedy);
+        assert_non_null(strstr(diag->place.file, cases[i].file));
+        assert_int_equal(diag->place.line, cases[i].line);
+        assert_int_equal(diag->place.column, cases[i].column);
+        unload(&l);
+    }
 }
 
 static void a_binary_include_is_refused(void **state)
@@ -216,11 +266,16 @@ static void generated_records_are_records(void **state)
     unload(&l);
 }
 
-static void a_directive_generates_65536_records(void **state)
+static void a_directive_generates_65536_records_and_more_when_allowed(void **state)
 {
     (void)state;
+    const struct zone_limits more = {.max_generate_records = 65537};
     struct loaded l = load_clean(HEAD "$GENERATE 0-65535 a$ A 192.0.2.1\n");
     assert_int_equal(l.zone->record_count, 65536 + 2);
+    unload(&l);
+    l = load_with("example.com.", HEAD "$GENERATE 0-65536 a$ A 192.0.2.1\n", NULL, 0, &more);
+    assert_int_equal(l.err, ERR_OK);
+    assert_int_equal(l.zone->record_count, 65537 + 2);
     unload(&l);
 }
 
@@ -232,10 +287,10 @@ int main(void)
         cmocka_unit_test(the_files_of_a_zone_are_listed_once),
         cmocka_unit_test(mistakes_in_included_files_have_their_own_place),
         cmocka_unit_test(a_file_that_includes_itself_is_refused),
-        cmocka_unit_test(includes_are_nested_only_so_deep),
+        cmocka_unit_test(includes_are_limited),
         cmocka_unit_test(a_binary_include_is_refused),
         cmocka_unit_test(generated_records_are_records),
-        cmocka_unit_test(a_directive_generates_65536_records),
+        cmocka_unit_test(a_directive_generates_65536_records_and_more_when_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

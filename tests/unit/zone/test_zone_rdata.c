@@ -395,33 +395,44 @@ static char *repeat(const char *prefix, const char *word, size_t count)
 static void data_is_at_most_65535_bytes(void **state)
 {
     (void)state;
+    static const char too_long[] = "the data is longer than 65535 bytes";
 
     static const struct {
         const char *prefix, *word;
-        size_t count;
-        bool ok;
-        size_t len;
+        size_t count, len;
+        const char *message; /* NULL: it is good */
     } cases[] = {
-        {"TXT", " \"12345678901234567890123456789\"", 2184, true, 65520},
-        {"TXT", " \"12345678901234567890123456789\"", 2185, false, 0},
-        {"TXT", " \"\"", 65535, true, 65535},
-        {"TXT", " \"\"", 65536, false, 0},
-        {"TYPE65280 \\# 65535 ", "ab", 65535, true, 65535},
-        {"TYPE65280 \\# 65535 ", "ab", 65536, false, 0},
-        {"OPENPGPKEY ", "AAAA", 10000, true, 30000},
-        {"OPENPGPKEY ", "AAAA", 20000, false, 0},
-        {"SSHFP 1 1 ", "abcd", 32766, true, 65534},
-        {"SSHFP 1 1 ", "abcd", 32767, false, 0},
+        {"TXT", " \"12345678901234567890123456789\"", 2184, 65520, NULL},
+        {"TXT", " \"12345678901234567890123456789\"", 2185, 0, too_long},
+        {"TXT", " \"\"", 65535, 65535, NULL},
+        {"TXT", " \"\"", 65536, 0, too_long},
+        {"URI 10 1 ", "a", 65531, 65535, NULL},
+        {"URI 10 1 ", "a", 65532, 0, too_long},
+        {"TYPE65280 \\# 65535 ", "ab", 65535, 65535, NULL},
+        {"TYPE65280 \\# 65535 ", "ab", 65536, 0,
+         "the length is 65535 bytes, but 131072 hex digits follow"},
+        {"OPENPGPKEY ", "AAAA", 10000, 30000, NULL},
+        {"OPENPGPKEY ", "AAAA", 20000, 0, "base64 text of more than 32,000 bytes"},
+        {"SSHFP 1 1 ", "abcd", 32766, 65534, NULL},
+        {"SSHFP 1 1 ", "abcd", 32767, 0, too_long},
+        {"SSHFP 1 1 ", "abcd", 50001, 0, "the data is too long"},
+        {"APL", " 1:192.0.2.1/32", 8191, 65528, NULL},
+        {"APL", " 1:192.0.2.1/32", 8192, 0, too_long},
+        {"HIP 2 2001 AwEA", " abcdefg.", 7280, 4 + 2 + 3 + 9 * 7280, NULL},
+        {"HIP 2 2001 AwEA", " abcdefg.", 7281, 0, too_long},
+        {"HTTPS 1 . key9=", "a", 65528, 65535, NULL},
+        {"HTTPS 1 . key9=", "a", 65529, 0, too_long},
     };
 
     struct zone_rdata *rdata = malloc(sizeof(*rdata));
     assert_non_null(rdata);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct zone_fault fault;
+        struct zone_fault fault = {.message = "accepted"};
         char *text = repeat(cases[i].prefix, cases[i].word, cases[i].count);
-        assert_int_equal(convert(text, rdata, &fault), cases[i].ok);
-        if (cases[i].ok)
-            assert_int_equal(rdata->len, cases[i].len);
+        bool ok = convert(text, rdata, &fault);
+        assert_string_equal(fault.message, cases[i].message ? cases[i].message : "accepted");
+        assert_int_equal(ok, !cases[i].message);
+        assert_int_equal(ok ? rdata->len : 0, cases[i].len);
         free(text);
     }
     free(rdata);
@@ -444,6 +455,8 @@ static void strings_have_255_bytes_however_they_are_written(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = repeat("TXT ", cases[i].word, cases[i].count);
         assert_int_equal(convert(text, rdata, &fault), cases[i].ok);
+        if (!cases[i].ok)
+            assert_string_equal(fault.message, "the string is longer than 255 bytes");
         free(text);
     }
     free(rdata);

@@ -17,7 +17,8 @@ static void a_regular_file_is_read_whole(void **state)
     (void)state;
     char path[512], reason[ZONE_REASON_MAX];
     struct zone_source *source;
-    assert_int_equal(zone_source_read(data_path("small.zone", path), &source, reason), ERR_OK);
+    assert_int_equal(zone_source_read(data_path("small.zone", path), SIZE_MAX, &source, reason),
+                     ERR_OK);
     assert_string_equal(source->path, path);
     assert_true(source->len > 0 && source->text[source->len - 1] == '\n');
     assert_true(source->ino != 0);
@@ -39,11 +40,25 @@ static void what_is_no_file_is_refused_with_a_reason(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char path[512], reason[ZONE_REASON_MAX];
         struct zone_source *source = NULL;
-        enum err err = zone_source_read(data_path(cases[i].name, path), &source, reason);
+        enum err err =
+            zone_source_read(data_path(cases[i].name, path), SIZE_MAX, &source, reason);
         assert_int_equal(err, ERR_INVALID);
         assert_string_equal(reason, cases[i].reason);
         assert_null(source);
     }
+}
+
+static void a_file_above_the_limit_is_not_read(void **state)
+{
+    (void)state;
+    char path[512], reason[ZONE_REASON_MAX];
+    struct zone_source *source = NULL;
+    data_path("parts/plain.inc", path); /* 18 bytes */
+    assert_int_equal(zone_source_read(path, 17, &source, reason), ERR_LIMIT);
+    assert_null(source);
+    assert_int_equal(zone_source_read(path, 18, &source, reason), ERR_OK);
+    assert_int_equal(source->len, 18);
+    zone_source_free(source);
 }
 
 static void a_device_does_not_hang_the_start(void **state)
@@ -51,7 +66,7 @@ static void a_device_does_not_hang_the_start(void **state)
     (void)state;
     char reason[ZONE_REASON_MAX];
     struct zone_source *source = NULL;
-    assert_int_equal(zone_source_read("/dev/null", &source, reason), ERR_INVALID);
+    assert_int_equal(zone_source_read("/dev/null", SIZE_MAX, &source, reason), ERR_INVALID);
     assert_string_equal(reason, "this is not a regular file, expected a master file");
 }
 
@@ -138,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_regular_file_is_read_whole),
         cmocka_unit_test(what_is_no_file_is_refused_with_a_reason),
+        cmocka_unit_test(a_file_above_the_limit_is_not_read),
         cmocka_unit_test(a_device_does_not_hang_the_start),
         cmocka_unit_test(control_bytes_are_found),
         cmocka_unit_test(a_spot_shows_its_line),

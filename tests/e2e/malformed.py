@@ -21,12 +21,12 @@ def wire_server():
     return Rhumb(config, zones)
 
 
-def send(program, server, seconds, **options):
+def send(program, server, limit_s, **options):
     """Runs a program of tests/malformed to its end, shows what it says and returns it."""
     command = [os.environ["RHUMB_" + program.upper()], "--port", str(server.port)]
     for name, value in options.items():
         command += ["--" + name, str(value)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds,
+    done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s,
                           stdin=subprocess.DEVNULL, check=False)
     print(done.stdout, end="", flush=True)
     check(done.returncode == 0, f"{' '.join(command)}: {done.stdout[-4000:]}{done.stderr}")

@@ -142,7 +142,8 @@ bool batch_take_reply(struct batch *batch, const uint8_t *reply, size_t len,
                       struct batch_fault *out_fault)
 {
     struct batch_packet *packet = NULL;
-    size_t index = len < 2 ? SIZE_MAX : (uint16_t)((reply[0] << 8 | reply[1]) - batch->first_id);
+    size_t index =
+        len < 2 ? SIZE_MAX : (uint16_t)((reply[0] << 8 | reply[1]) - batch->first_id);
     if (index < batch->count)
         packet = &batch->packets[index];
     *out_fault = (struct batch_fault){.packet = packet, .reply = reply, .reply_bytes = len};

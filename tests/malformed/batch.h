@@ -26,7 +26,7 @@ struct batch_totals {
 struct batch {
     enum answer_transport transport;
     uint16_t first_id;
-    size_t count, expected; /* packets, and replies still to come */
+    size_t count, expected;            /* packets, and replies still to come */
     const struct batch_packet *marker; /* NULL: none */
     struct batch_totals totals;
     struct batch_packet packets[BATCH_PACKETS];

@@ -102,8 +102,7 @@ static bool read_options(int argc, char **argv, struct run *run)
         default: return false;
         }
     }
-    return run->server.sin_port != 0 &&
-           inet_pton(AF_INET, address, &run->server.sin_addr) == 1;
+    return run->server.sin_port != 0 && inet_pton(AF_INET, address, &run->server.sin_addr) == 1;
 }
 
 int main(int argc, char **argv)

@@ -82,9 +82,7 @@ static void put_name(struct rng *rng, struct packet *packet)
         case 2: put_u16(packet, 0xc000 | 12); return;
         case 3: put_u16(packet, 0x4000 << below(rng, 2)); break;
         case 4: put(packet, &(uint8_t){63}, 1); return;
-        default:
-            put(packet, &(uint8_t){(uint8_t)len}, 1);
-            put_noise(rng, packet, len);
+        default: put(packet, &(uint8_t){(uint8_t)len}, 1); put_noise(rng, packet, len);
         }
     }
     put(packet, "", 1);

@@ -21,8 +21,7 @@ struct stream {
     bool shuts, is_closed; /* we end our side behind the last byte; the server ended its own */
 };
 
-void tcp_sender_init(struct tcp_sender *sender, const struct sockaddr_in *server,
-                     uint64_t seed)
+void tcp_sender_init(struct tcp_sender *sender, const struct sockaddr_in *server, uint64_t seed)
 {
     *sender = (struct tcp_sender){.server = *server, .fd = -1};
     rng_init(&sender->rng, seed);

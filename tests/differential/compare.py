@@ -1,0 +1,96 @@
+"""Judges rhumb's reply by those of the oracles.
+
+A reply is looked at in three facets, in this order: head and answer; authority; glue. Only the
+oracles that agree with rhumb in one facet are asked about the next. So rhumb equals one oracle
+throughout, or the first facet where it does not is the difference:
+
+  unanimous   two oracles or more say the same, and rhumb something else
+  alone       they differ among themselves, and rhumb agrees with none
+
+What is not compared, here and nowhere else:
+
+  - RA, AD, CD, the order of records, compression, case outside the question (packets.py).
+  - Sections of a truncated reply: what a client must throw away (RFC 2181 section 9).
+  - Which RRset answers ANY (RFC 8482 section 4.1): only whether there is an answer.
+  - Additional data but for the glue of a referral: nobody promises the rest.
+  - Glue in a UDP reply that is nearly full, or nearly 1232 bytes, where NSD stops adding: which
+    addresses found room depends on order and compression. TC is compared nevertheless.
+"""
+from collections import namedtuple
+
+import packets
+
+NS, ANY = packets.TYPES["NS"], packets.TYPES["ANY"]
+UDP_PLAIN_BYTES, UDP_MOST_BYTES, UDP_GLUE_BYTES, TCP_BYTES = 512, 4096, 1232, 65535
+ONE_SERVER_BYTES = 128  # the addresses of one name server, with its name
+
+Difference = namedtuple("Difference", "kind facet family query packet replies")
+
+
+def room(query):
+    """What a reply may take: RFC 1035 section 4.2, RFC 6891 section 6.2.3, our own limit."""
+    if query.tcp:
+        return TCP_BYTES
+    if query.edns_size is None:
+        return UDP_PLAIN_BYTES
+    return min(max(query.edns_size, UDP_PLAIN_BYTES), UDP_MOST_BYTES)
+
+
+def is_referral(reply):
+    return not isinstance(reply, str) and any(record.type == NS for record in reply.authority)
+
+
+def is_nearly_full(query, reply):
+    limit = room(query) if query.tcp else min(room(query), UDP_GLUE_BYTES)
+    return reply.size + ONE_SERVER_BYTES > limit
+
+
+def head(query, reply):
+    answer = () if reply.tc else reply.answer
+    return (reply.rcode, reply.aa, reply.tc, reply.rd, reply.opcode, reply.echo, reply.edns,
+            bool(answer) if query.qtype == ANY else answer)
+
+
+def same_answer(query, one, other):
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    return head(query, one) == head(query, other)
+
+
+def has_sections(reply):
+    return not isinstance(reply, str) and not reply.tc
+
+
+def same_authority(_, one, other):
+    return not has_sections(one) or one.authority == other.authority
+
+
+def same_glue(query, one, other):
+    if not has_sections(one) or not is_referral(one):
+        return True
+    full = is_nearly_full(query, one) or is_nearly_full(query, other)
+    return full or one.additional == other.additional
+
+
+FACETS = {"answer": same_answer, "authority": same_authority, "glue": same_glue}
+
+
+def is_one_voice(query, replies, oracles):
+    """Two or more, and the same in every facet."""
+    first = replies[oracles[0]]
+    return len(oracles) > 1 and all(same(query, first, replies[name])
+                                    for name in oracles for same in FACETS.values())
+
+
+def judge(family, query, packet, replies):
+    """replies: server -> Reply, or a text such as "silence". None: no difference."""
+    oracles = [name for name in replies if name != "rhumb"]
+    if len(oracles) < 2:
+        return None
+    for facet, same in FACETS.items():
+        agreeing = [name for name in oracles if same(query, replies["rhumb"], replies[name])]
+        if not agreeing:
+            kind = "unanimous" if is_one_voice(query, replies, oracles) else "alone"
+            return Difference(kind, facet, family, query, packet, replies)
+        oracles = agreeing
+    return None

@@ -1,0 +1,135 @@
+"""Where rhumb goes its own way, and by which right.
+
+A line here lets one kind of difference pass: where the oracles differ among themselves, or, if it
+`overrules`, also where they are unanimous, which takes a reason that they could not know.
+"""
+from collections import namedtuple
+
+import names
+import packets
+from compare import is_nearly_full, is_referral
+
+CNAME, DNAME, ANY = (packets.TYPES[name] for name in ("CNAME", "DNAME", "ANY"))
+CLASS_IN, CLASS_CH, CLASS_ANY, AXFR, IXFR = 1, 3, 255, 252, 251
+NOERROR, REFUSED, NOTAUTH = 0, 5, 9
+CHAIN_NAMES_MAX = 16
+
+Decision = namedtuple("Decision", "what source overrules applies")
+
+
+# ---- what a reply looks like; d: a Difference, rhumb: its Reply -----------------------------------
+
+
+def oracles(d):
+    return [reply for name, reply in d.replies.items()
+            if name != "rhumb" and not isinstance(reply, str)]
+
+
+def aliases(reply):
+    return {record.owner: record.data for record in reply.answer if record.type == CNAME}
+
+
+def end_of_chain(d, rhumb):
+    """The name that the aliases lead to; None for a loop."""
+    name, chain = names.to_wire(d.query.name).lower(), aliases(rhumb)
+    for _ in range(len(chain) + 1):
+        if name not in chain:
+            return names.from_wire(name)
+        name = chain[name]
+    return None
+
+
+def zone_of(d, name):
+    """The origin of the nearest zone, or None."""
+    origins = [zone.origin for zone in d.family.zones if names.is_at_or_below(name, zone.origin)]
+    return max(origins, key=len, default=None)
+
+
+# ---- the conditions -------------------------------------------------------------------------------
+
+
+def is_odd_class(d, rhumb):
+    return d.query.qclass not in (CLASS_IN, CLASS_CH, CLASS_ANY) and rhumb.rcode == REFUSED
+
+
+def is_any_class(d, rhumb):
+    return d.query.qclass == CLASS_ANY and not rhumb.aa
+
+
+def is_transfer(d, rhumb):
+    return d.query.qtype in (AXFR, IXFR) and rhumb.rcode in (REFUSED, NOTAUTH)
+
+
+def is_glue_without_room(d, rhumb):
+    """rhumb truncates what an oracle sends with less glue than there is."""
+    return rhumb.tc and not d.query.tcp and any(
+        is_referral(reply) and not reply.tc and is_nearly_full(d.query, reply)
+        for reply in oracles(d))
+
+
+def is_glue_of_wildcard(d, rhumb):
+    """What an oracle has more than rhumb are addresses of names that no master file has."""
+    made = {record for reply in oracles(d) for record in reply.additional} - {*rhumb.additional}
+    return d.facet == "glue" and bool(made) and not any(
+        d.family.has(names.from_wire(record.owner)) for record in made)
+
+
+def is_endless_chain(d, rhumb):
+    """A loop, sixteen names, or what was too long for the packet."""
+    if rhumb.rcode != NOERROR or not rhumb.aa:
+        return False
+    if rhumb.tc:
+        return len({frozenset(aliases(reply).items()) for reply in oracles(d)}) > 1
+    return end_of_chain(d, rhumb) is None or len(aliases(rhumb)) >= CHAIN_NAMES_MAX
+
+
+def is_chain_into_another_zone(d, rhumb):
+    end = end_of_chain(d, rhumb)
+    return bool(aliases(rhumb)) and end is not None and zone_of(d, end) != zone_of(d, d.query.name)
+
+
+def is_any_below_dname(d, rhumb):
+    return d.query.qtype == ANY and any(record.type == DNAME for record in rhumb.answer)
+
+
+def is_cut_chain(d, rhumb):
+    """All truncate, or could not but for a better compression of a DNAME's target."""
+    return rhumb.tc and not d.query.tcp and all(
+        reply.tc or any(record.type == DNAME for record in reply.answer) for reply in oracles(d))
+
+
+DECISIONS = (
+    Decision("a class that is not served is REFUSED, and the question repeated",
+             "RFC 1035 section 4.1.1", False, is_odd_class),
+    Decision("class ANY is answered from IN without AA, negative answers with their SOA",
+             "RFC 1035 section 6.2, RFC 2308 section 3", False, is_any_class),
+    Decision("a transfer is refused, over UDP and in class ANY, too",
+             "RFC 5936 sections 2.2.1, 4.2", False, is_transfer),
+    Decision("glue inside the delegated zone that does not fit means TC",
+             "RFC 9471 section 3.1, younger than NSD 4.6 and BIND 9.18", True,
+             is_glue_without_room),
+    Decision("no glue is made from a wildcard, which the cut above it hides",
+             "RFC 1034 section 4.3.2 step 3b, RFC 4592 section 2.2.1", True, is_glue_of_wildcard),
+    Decision("an endless chain ends at a repeated name or the 16th, with what it has",
+             "RFC 1034 sections 3.6.2, 5.2.2", False, is_endless_chain),
+    Decision("a chain goes on in the nearest zone served here, whatever the zone it left holds",
+             "RFC 1034 section 4.3.2 steps 3a, 2", False, is_chain_into_another_zone),
+)
+
+# Where rhumb should follow the oracles and does not yet. Whoever mends one takes its line out.
+KNOWN = (
+    Decision("ANY below a DNAME ends at the CNAME made from it", "RFC 6672 section 3.2 step 3C",
+             True, is_any_below_dname),
+    Decision("what is cut has the rcode of the chain so far", "RFC 2308 section 2.1, RFC 6672 5.3.1",
+             True, is_cut_chain),
+)
+
+
+def find(difference):
+    """The line that lets it pass, or None."""
+    rhumb = difference.replies["rhumb"]
+    for decision in DECISIONS + KNOWN:
+        if not isinstance(rhumb, str) and (decision.overrules or difference.kind == "alone") and (
+                decision.applies(difference, rhumb)):
+            return decision
+    return None

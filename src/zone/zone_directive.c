@@ -154,76 +154,81 @@ static enum err parse_include(struct zone_parser *parser, struct zone_scope *sco
     return zone_parse_source(parser, &inner);
 }
 
-/* parse_generated - one line of text as a record; mistakes in it are told at the directive.
- * *out_failed: there were some. */
-static enum err parse_generated(struct zone_parser *parser, struct zone_scope *scope,
-                                const struct zone_token *directive, const struct text *line,
-                                bool *out_failed)
+/* One $GENERATE while it is expanded. */
+struct generator {
+    struct zone_parser *parser;
+    struct zone_scope *scope;
+    const struct zone_entry *directive;
+    struct text line;        /* one record as text, */
+    struct zone_entry entry; /* and its words */
+};
+
+/* parse_generated - the line as a record; mistakes in it are told at the directive. */
+static enum err parse_generated(struct generator *g)
 {
-    size_t errors = diag_error_count(parser->diags);
-    const struct zone_spot spot = zone_token_spot(scope->source, directive);
+    struct zone_scope *scope = g->scope;
+    const struct zone_spot spot = zone_token_spot(scope->source, &g->directive->tokens[0]);
     const struct zone_source source = {
-        .path = scope->source->path, .text = line->bytes, .len = line->len};
+        .path = scope->source->path, .text = g->line.bytes, .len = g->line.len};
     struct zone_scope inner = *scope;
     struct zone_lexer lexer;
-    struct zone_entry entry = {0};
     struct zone_fault fault;
     enum err err = ERR_OK;
     inner.source = &source;
     inner.generate = &spot;
     zone_lexer_init(&lexer, &source);
-    enum zone_lex result = zone_lexer_next(&lexer, &entry, &fault);
-    if (result == ZONE_LEX_ENTRY)
-        err = zone_parse_record(parser, &inner, &entry);
-    else if (result == ZONE_LEX_FAULT)
-        zone_parser_report(parser, &inner, &fault);
-    else if (result == ZONE_LEX_NO_MEMORY)
+    enum zone_lex result = zone_lexer_next(&lexer, &g->entry, &fault);
+    if (result == ZONE_LEX_NO_MEMORY)
         err = ERR_NO_MEMORY;
-    zone_entry_deinit(&entry);
+    else if (result == ZONE_LEX_FAULT)
+        zone_parser_report(g->parser, &inner, &fault);
+    else
+        err = zone_parse_record(g->parser, &inner, &g->entry);
     scope->owner = inner.owner;
     scope->has_last_ttl = inner.has_last_ttl;
     scope->last_ttl_s = inner.last_ttl_s;
-    *out_failed = diag_error_count(parser->diags) > errors;
     return err;
 }
 
-/* generate_one - the record of one value; line is scratch. */
-static enum err generate_one(struct zone_parser *parser, struct zone_scope *scope,
-                             const struct zone_entry *entry, uint32_t value, struct text *line,
-                             bool *out_failed)
+/* generate_one - the record of one value. */
+static enum err generate_one(struct generator *g, uint32_t value)
 {
     size_t bad;
-    line->len = 0;
+    const struct zone_token *words = g->directive->tokens;
+    size_t max_bytes = g->parser->draft->limits.max_bytes;
+    g->line.len = 0;
     const char *reason =
-        zone_generate_expand(&entry->tokens[2], entry->count - 2, value, line, &bad);
-    if (line->no_memory)
+        zone_generate_expand(&words[2], g->directive->count - 2, value, &g->line, &bad);
+    if (g->line.no_memory)
         return ERR_NO_MEMORY;
     if (reason) {
-        zone_parser_complain(parser, scope, &entry->tokens[2 + bad], "%s", reason);
-        *out_failed = true;
+        zone_parser_complain(g->parser, g->scope, &words[2 + bad], "%s", reason);
         return ERR_OK;
     }
-    parser->bytes += line->len;
-    if (parser->bytes > parser->draft->limits.max_bytes) {
-        complain_bytes(parser, scope, &entry->tokens[0]);
+    g->parser->bytes += g->line.len;
+    if (g->parser->bytes > max_bytes) {
+        complain_bytes(g->parser, g->scope, &words[0]);
         return ERR_LIMIT;
     }
-    return parse_generated(parser, scope, &entry->tokens[0], line, out_failed);
+    return parse_generated(g);
 }
 
 /* generate - all records of a range; the first mistake ends it, the rest would repeat it. */
 static enum err generate(struct zone_parser *parser, struct zone_scope *scope,
                          const struct zone_entry *entry, const struct zone_range *range)
 {
-    struct text line;
+    struct generator g = {.parser = parser, .scope = scope, .directive = entry};
     enum err err = ERR_OK;
-    bool failed = false;
-    text_init(&line, ZONE_GENERATE_TEXT_MAX);
+    size_t errors = diag_error_count(parser->diags);
     uint64_t count = zone_range_count(range);
-    for (uint64_t i = 0; i < count && err == ERR_OK && !failed; i++)
-        err = generate_one(parser, scope, entry, (uint32_t)(range->first + i * range->step),
-                           &line, &failed);
-    text_deinit(&line);
+    text_init(&g.line, ZONE_GENERATE_TEXT_MAX);
+    for (uint64_t i = 0; i < count && err == ERR_OK; i++) {
+        err = generate_one(&g, (uint32_t)(range->first + i * range->step));
+        if (diag_error_count(parser->diags) > errors)
+            break;
+    }
+    zone_entry_deinit(&g.entry);
+    text_deinit(&g.line);
     return err;
 }
 

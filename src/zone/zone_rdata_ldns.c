@@ -133,15 +133,15 @@ enum zone_field zone_rdata_field(uint16_t type, size_t idx)
     return theirs < sizeof(fields) ? (enum zone_field)fields[theirs] : ZONE_FIELD_OPAQUE;
 }
 
-_Static_assert((int)LDNS_RDF_TYPE_NONE == 0, "fields[0] is opaque, and so converted by none");
+_Static_assert((int)LDNS_RDF_TYPE_NONE == 0, "fields[0] is no field");
 
 /* their_type - the rdf type by which ldns converts a field of ours; NONE: it does not. */
 static ldns_rdf_type their_type(enum zone_field field)
 {
-    for (size_t i = 0; i < sizeof(fields); i++)
-        if (fields[i] == (uint8_t)field)
-            return (ldns_rdf_type)i;
-    return LDNS_RDF_TYPE_NONE;
+    size_t i = field == ZONE_FIELD_OPAQUE ? 0 : sizeof(fields) - 1;
+    while (i > 0 && fields[i] != (uint8_t)field)
+        i--;
+    return (ldns_rdf_type)i;
 }
 
 long zone_field_convert(enum zone_field field, char *text, uint8_t *out, size_t capacity)

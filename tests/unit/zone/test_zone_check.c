@@ -99,6 +99,17 @@ static void rules_of_a_zone_are_kept(void **state)
          "d TXT a\n"
          "2vptu5timamqttgl4luu9kg21e0aor3s.d NSEC3 1 0 0 - 2vptu5timamqttgl4luu9kg21e0aor3s\n",
          CLEAN},
+        {HEAD
+         "@ DNAME a.example.net.\n" /* a signed zone: hashes are not names */
+         "2vptu5timamqttgl4luu9kg21e0aor3s NSEC3 1 0 0 - 2vptu5timamqttgl4luu9kg21e0aor3s\n"
+         "2vptu5timamqttgl4luu9kg21e0aor3s RRSIG NSEC3 13 3 60 20300101000000 "
+         "20200101000000 1 @ AAEC\n",
+         CLEAN},
+        {HEAD "s NS ns.example.net.\n" /* what a signed parent says about a child */
+              "s DS 1 8 2 ab\n"
+              "s NSEC t NS DS RRSIG NSEC\n"
+              "s RRSIG DS 13 3 60 20300101000000 20200101000000 1 @ AAEC\n",
+         CLEAN},
         {HEAD "@ NS NS.Example.NET.\n", CLEAN},
         {HEAD "w RRSIG A 13 3 60 20300101000000 20200101000000 1 @ AAEC\n"
               "w 60 RRSIG TXT 13 3 60 20300101000000 20200101000000 1 @ AAEC\n",
@@ -165,7 +176,8 @@ static void limits_have_a_place(void **state)
          "records",
          6},
         {{.max_rrset_records = 2},
-         HEAD "a A 192.0.2.1\na A 192.0.2.1\na A 192.0.2.2\na A 192.0.2.3\na A 192.0.2.4\n",
+         HEAD "a A 192.0.2.1\na A 192.0.2.1\na A 192.0.2.2\na A 192.0.2.3\na A 192.0.2.3\n"
+              "a A 192.0.2.4\n",
          "a.example.com. has more than 2 A records",
          "records_per_rrset",
          7},

@@ -187,12 +187,44 @@ static void a_steered_name_without_a_place_is_told_too(void **state)
     unload(&l);
 }
 
+/* A zone of two records may have 131 names. */
+static void steered_names_count_as_names(void **state)
+{
+    (void)state;
+
+    enum { NAMES = 131 };
+
+    const struct zone_limits two = {.max_records = 2};
+    static uint8_t names[NAMES][DNS_NAME_MAX];
+    static struct zone_steered steered[NAMES];
+    for (unsigned i = 0; i < NAMES; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "n%u.example.com.", i);
+        steered[i] = (struct zone_steered){.name = wire(name, names[i]),
+                                           .place = {.file = "rhumb.yaml", .line = i + 1}};
+    }
+    struct loaded l = load_with("example.com.", HEAD, steered, NAMES - 1, &two);
+    assert_int_equal(l.err, ERR_OK);
+    assert_int_equal(l.zone->node_count, NAMES);
+    unload(&l);
+    l = load_with("example.com.", HEAD, steered, NAMES, &two);
+    assert_int_equal(l.err, ERR_INVALID);
+    assert_int_equal(diag_count(l.diags), 1);
+    const struct diag *diag = diag_get(l.diags, 0);
+    assert_string_equal(diag->message, "the zone has too many names");
+    assert_string_equal(diag->remedy,
+                        "to allow more, raise 'records' in the limits: of the zone");
+    assert_int_equal(diag->place.line, NAMES);
+    unload(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steered_names_keep_their_rules),
         cmocka_unit_test(each_clashing_type_is_told),
         cmocka_unit_test(steered_names_exist_with_their_binding),
+        cmocka_unit_test(steered_names_count_as_names),
         cmocka_unit_test(a_steered_name_without_a_place_is_told_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,12 @@ static void targets_without_addresses_are_warned_of(void **state)
         {HEAD "d DNAME a.example.net.\n"
               "s NS ns.d\n",
          CLEAN},
+        /* one mistake, one message: what lies below a DNAME is not judged twice */
+        {HEAD "d DNAME a.example.net.\n"
+              "a.d A 192.0.2.1\n"
+              "s NS ns.a.d\n",
+         DIAG_ERROR, 5, 1, "a.d.example.com. stands below the DNAME of d.example.com.",
+         "the DNAME is at t.zone:4:1"},
         {HEAD "@ MX 0 .\n"
               "_x._tcp SRV 0 0 0 .\n",
          CLEAN},

@@ -25,6 +25,9 @@ static void broken_directives_are_shown(void **state)
          NULL},
         {HEAD "$ORIGIN a..b\n", DIAG_ERROR, 4, 9, "this is no origin: a label is empty", NULL},
         {HEAD "$ORIGIN\n", DIAG_ERROR, 4, 1, "expected $ORIGIN name", NULL},
+        {HEAD "$ORIGIN \"sub\"\n", DIAG_ERROR, 4, 9, "this is no origin: it is quoted", NULL},
+        {HEAD "$TTL \"1h\"\n", DIAG_ERROR, 4, 6, "'1h' is no TTL, expected 3600 or 1h30m",
+         NULL},
         {HEAD "$FOO bar\n", DIAG_ERROR, 4, 1, "unknown directive '$FOO'",
          "expected one of: $ORIGIN, $TTL, $INCLUDE, $GENERATE"},
         {HEAD "$INCLUD x\n", DIAG_ERROR, 4, 1, "unknown directive '$INCLUD'",
@@ -35,6 +38,11 @@ static void broken_directives_are_shown(void **state)
          "is-not-there.zone: cannot open the file: No such file or directory", NULL},
         {HEAD "$INCLUDE /\n", DIAG_ERROR, 4, 10,
          "/: this is a directory, expected a master file", NULL},
+        {HEAD "$INCLUDE \"\"\n", DIAG_ERROR, 4, 10, "this is no file name", NULL},
+        {HEAD "$INCLUDE a\\000b\n", DIAG_ERROR, 4, 10, "this is no file name", NULL},
+        {HEAD "$INCLUDE a\\256b\n", DIAG_ERROR, 4, 10, "this is no file name", NULL},
+        {HEAD "$GENERATE 1-2 m$ MX \"10 mail$ (\"\n", DIAG_ERROR, 4, 1,
+         "in a generated record: the parenthesis is never closed", NULL},
         {HEAD "$GENERATE 1-3 a\n", DIAG_ERROR, 4, 1,
          "expected $GENERATE first-last[/step] owner [TTL] [class] type data", NULL},
         {HEAD "$GENERATE 3-1 a$ A 192.0.2.$\n", DIAG_ERROR, 4, 11,
@@ -229,6 +237,24 @@ static void a_binary_include_is_refused(void **state)
     unload(&l);
 }
 
+static void an_include_by_its_whole_path_is_found_from_anywhere(void **state)
+{
+    (void)state;
+    char text[1024], path[512];
+    const char *folder = getenv("RHUMB_TEST_DATA");
+    assert_non_null(folder);
+    snprintf(path, sizeof(path), "%s/zone/parts/plain.inc", folder);
+    snprintf(text, sizeof(text), "%s$INCLUDE \"%s\"\n", HEAD, path);
+    struct loaded l = {.arena = arena_new(1 << 20), .diags = diag_list_new()};
+    l.err = zone_load_text("example.com.", text, strlen(text), "else/where/t.zone", NULL, 0,
+                           NULL, l.arena, l.diags, &l.zone);
+    assert_int_equal(l.err, ERR_OK);
+    assert_non_null(node_of(l.zone, "plain.example.com."));
+    assert_int_equal(l.zone->file_count, 2);
+    assert_string_equal(l.zone->files[1], path);
+    unload(&l);
+}
+
 static void generated_records_are_records(void **state)
 {
     (void)state;
@@ -289,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_file_that_includes_itself_is_refused),
         cmocka_unit_test(includes_are_limited),
         cmocka_unit_test(a_binary_include_is_refused),
+        cmocka_unit_test(an_include_by_its_whole_path_is_found_from_anywhere),
         cmocka_unit_test(generated_records_are_records),
         cmocka_unit_test(a_directive_generates_65536_records_and_more_when_allowed),
     };

@@ -162,6 +162,25 @@ static void records_are_sorted_by_owner_and_type_in_the_order_of_the_file(void *
     zone_draft_deinit(&draft);
 }
 
+/* Hashes may collide: the data decides. */
+static void records_with_one_hash_are_compared(void **state)
+{
+    (void)state;
+    struct zone_draft draft;
+    assert_int_equal(zone_draft_init(&draft, example_com, NULL), ERR_OK);
+    put(&draft, 0, 16, "one", 1);
+    put(&draft, 0, 16, "two", 1);
+    put(&draft, 0, 16, "three", 1);
+    put(&draft, 0, 17, "three", 1);
+    put(&draft, 0, 16, "THREE", 1);
+    assert_int_equal(zone_draft_sort(&draft), ERR_OK);
+    static const bool duplicate[] = {false, false, false, true, false};
+    for (size_t i = 0; i < COUNT(duplicate); i++)
+        assert_int_equal(zone_draft_record(&draft, &draft.owners[0], i)->duplicate,
+                         duplicate[i]);
+    zone_draft_deinit(&draft);
+}
+
 static void cuts_reach_down(void **state)
 {
     (void)state;
@@ -212,6 +231,7 @@ int main(void)
         cmocka_unit_test(many_owners_are_all_found),
         cmocka_unit_test(names_and_records_have_limits),
         cmocka_unit_test(records_are_sorted_by_owner_and_type_in_the_order_of_the_file),
+        cmocka_unit_test(records_with_one_hash_are_compared),
         cmocka_unit_test(cuts_reach_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,9 @@ static void words_look_like_their_field_or_not(void **state)
         {ZONE_FIELD_SALT, "abc", false},
         {ZONE_FIELD_NEXT_HASH, "0123456789abcdefghijklmnopqrstuv", true},
         {ZONE_FIELD_NEXT_HASH, "w", false},
+        {ZONE_FIELD_NEXT_HASH, "", false},
+        {ZONE_FIELD_NEXT_HASH, "0-", false},
+        {ZONE_FIELD_AAAA, "", false},
         {ZONE_FIELD_ILNP64, "0:1:2:3", true},
         {ZONE_FIELD_ILNP64, "0:1:2:g", false},
         {ZONE_FIELD_EUI48, "00-00-5e-00-53-2a", true},
@@ -119,6 +122,14 @@ static void locations_are_on_earth(void **state)
         {"52 N 0 E 0 1 1 1 1", false},
         {"52 N 0 E 0 1km", false},
         {"52 n 0 E 0", false},
+        {"52 22", false},
+        {"52 22 23 N", false},
+        {"52 N 0 E 0 0m 0M 0", true},
+        {"52 N 0 E m", false},
+        {"52 N 0 E -m", false},
+        {"52 N 0 E 1.", true}, /* RFC 1876 has no example of it; harmless */
+        {"52 N 0 E 1.234", false},
+        {"52 N 0 E 1.x", false},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

@@ -72,6 +72,13 @@ static void an_origin_must_be_an_absolute_name(void **state)
         assert_int_equal(l.err, ERR_INVALID);
         assert_int_equal(diag_count(l.diags), 1);
         unload(&l);
+        l = (struct loaded){.arena = arena_new(1 << 20), .diags = diag_list_new()};
+        l.err =
+            zone_load(origins[i], "is-not-read.zone", NULL, 0, NULL, l.arena, l.diags, &l.zone);
+        assert_int_equal(l.err, ERR_INVALID);
+        assert_int_equal(diag_count(l.diags), 1);
+        assert_non_null(strstr(diag_get(l.diags, 0)->message, "is no name of a zone"));
+        unload(&l);
     }
 }
 

@@ -172,6 +172,40 @@ static void a_missing_ttl_is_that_of_the_record_above(void **state)
     unload(&l);
 }
 
+/* A TTL has 31 bits (RFC 2181 section 8), the minimum of a SOA may say more. */
+static void a_soa_without_ttl_takes_no_more_than_a_ttl_can_be(void **state)
+{
+    (void)state;
+    struct loaded l = load_clean("@ SOA ns.example.net. h 1 2 3 4 4294967295\n"
+                                 "@ NS ns.example.net.\n");
+    assert_int_equal(l.zone->soa->ttl_s, 2147483647);
+    assert_int_equal(l.zone->negative_ttl_s, 2147483647);
+    assert_int_equal(diag_warning_count(l.diags), 1);
+    unload(&l);
+}
+
+/* A hundred records may have names without records between them and the apex, but not any
+ * number: a name of 100 labels brings 100. */
+static void deep_names_do_not_multiply_without_limit(void **state)
+{
+    (void)state;
+    const struct zone_limits four = {.max_records = 4};
+    char text[1024], deep[256];
+    for (unsigned i = 0; i < 100; i++)
+        memcpy(deep + 2 * i, "a.", 3);
+    snprintf(text, sizeof(text), "%s%sb A 192.0.2.1\n%sc A 192.0.2.1\n", HEAD, deep, deep);
+    struct loaded l = load_with("example.com.", text, NULL, 0, &four);
+    assert_int_equal(l.err, ERR_INVALID);
+    assert_int_equal(diag_count(l.diags), 1);
+    const struct diag *diag = diag_get(l.diags, 0);
+    assert_string_equal(diag->message, "the zone has too many names");
+    assert_string_equal(diag->remedy,
+                        "to allow more, raise 'records' in the limits: of the zone");
+    assert_int_equal(diag->place.line, 5);
+    assert_int_equal(diag->place.column, 1);
+    unload(&l);
+}
+
 static void names_in_data_take_the_origin_and_keep_their_case(void **state)
 {
     (void)state;
@@ -207,6 +241,8 @@ int main(void)
         cmocka_unit_test(broken_records_are_shown),
         cmocka_unit_test(records_are_read_in_every_form),
         cmocka_unit_test(a_missing_ttl_is_that_of_the_record_above),
+        cmocka_unit_test(a_soa_without_ttl_takes_no_more_than_a_ttl_can_be),
+        cmocka_unit_test(deep_names_do_not_multiply_without_limit),
         cmocka_unit_test(names_in_data_take_the_origin_and_keep_their_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

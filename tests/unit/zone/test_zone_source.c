@@ -1,8 +1,59 @@
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "zone_source.h"
 #include "zone_test.h"
+
+/* What a disk may do; the program is linked with --wrap for these calls. */
+static struct {
+    int stat_error, read_error; /* 0: none */
+    unsigned interrupts;        /* so many reads are interrupted first */
+    size_t bytes_left;          /* then the file ends */
+} disk;
+
+static void disk_works(void)
+{
+    disk.stat_error = disk.read_error = 0;
+    disk.interrupts = 0;
+    disk.bytes_left = SIZE_MAX;
+}
+
+ssize_t __real_read(int fd, void *to, size_t size);
+ssize_t __wrap_read(int fd, void *to, size_t size);
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+int __wrap_fstat64(int fd, struct stat *st);
+
+ssize_t __wrap_read(int fd, void *to, size_t size)
+{
+    if (disk.interrupts > 0) {
+        disk.interrupts--;
+        errno = EINTR;
+        return -1;
+    }
+    if (disk.read_error) {
+        errno = disk.read_error;
+        return -1;
+    }
+    ssize_t n = __real_read(fd, to, size < disk.bytes_left ? size : disk.bytes_left);
+    disk.bytes_left -= (size_t)n;
+    return n;
+}
+
+/* fstat() has either name, by the size of off_t. */
+int __wrap_fstat(int fd, struct stat *st)
+{
+    if (!disk.stat_error)
+        return __real_fstat(fd, st);
+    errno = disk.stat_error;
+    return -1;
+}
+
+int __wrap_fstat64(int fd, struct stat *st)
+{
+    return __wrap_fstat(fd, st);
+}
 
 static const char *data_path(const char *name, char path[512])
 {
@@ -68,6 +119,53 @@ static void a_device_does_not_hang_the_start(void **state)
     struct zone_source *source = NULL;
     assert_int_equal(zone_source_read("/dev/null", SIZE_MAX, &source, reason), ERR_INVALID);
     assert_string_equal(reason, "this is not a regular file, expected a master file");
+}
+
+static void a_file_that_cannot_be_read_is_refused(void **state)
+{
+    (void)state;
+    char path[512], reason[ZONE_REASON_MAX];
+    struct zone_source *source = NULL;
+    data_path("small.zone", path);
+    disk.stat_error = EIO;
+    assert_int_equal(zone_source_read(path, SIZE_MAX, &source, reason), ERR_INVALID);
+    assert_string_equal(reason, "cannot read the file: Input/output error");
+    disk_works();
+    disk.read_error = EIO;
+    reason[0] = '\0';
+    assert_int_equal(zone_source_read(path, SIZE_MAX, &source, reason), ERR_INVALID);
+    assert_string_equal(reason, "cannot read the file: Input/output error");
+    assert_null(source);
+    disk_works();
+}
+
+static void an_interrupted_read_goes_on(void **state)
+{
+    (void)state;
+    char path[512], reason[ZONE_REASON_MAX];
+    struct zone_source *source = NULL;
+    disk.interrupts = 3;
+    assert_int_equal(
+        zone_source_read(data_path("parts/plain.inc", path), SIZE_MAX, &source, reason),
+        ERR_OK);
+    assert_int_equal(disk.interrupts, 0);
+    assert_int_equal(source->len, 18);
+    zone_source_free(source);
+}
+
+static void a_file_that_shrinks_meanwhile_is_what_is_left(void **state)
+{
+    (void)state;
+    char path[512], reason[ZONE_REASON_MAX];
+    struct zone_source *source = NULL;
+    disk.bytes_left = 7;
+    assert_int_equal(
+        zone_source_read(data_path("parts/plain.inc", path), SIZE_MAX, &source, reason),
+        ERR_OK);
+    disk_works();
+    assert_int_equal(source->len, 7);
+    assert_memory_equal(source->text, "plain A", 7);
+    zone_source_free(source);
 }
 
 static void control_bytes_are_found(void **state)
@@ -150,11 +248,15 @@ static void an_excerpt_is_cut_and_obeyed_by_no_terminal(void **state)
 
 int main(void)
 {
+    disk_works();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_regular_file_is_read_whole),
         cmocka_unit_test(what_is_no_file_is_refused_with_a_reason),
         cmocka_unit_test(a_file_above_the_limit_is_not_read),
         cmocka_unit_test(a_device_does_not_hang_the_start),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_refused),
+        cmocka_unit_test(an_interrupted_read_goes_on),
+        cmocka_unit_test(a_file_that_shrinks_meanwhile_is_what_is_left),
         cmocka_unit_test(control_bytes_are_found),
         cmocka_unit_test(a_spot_shows_its_line),
         cmocka_unit_test(an_excerpt_is_cut_and_obeyed_by_no_terminal),

@@ -43,9 +43,12 @@ struct config_server {
     const char *identity;     /* NSID and CH TXT id.server; NULL: not told */
     const char *user;         /* dropped to after binding; NULL: stay */
     uint32_t udp_size_bytes;  /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
-    uint32_t tcp_connections; /* `tcp: {connections: 1000, idle: 10s}`; per worker, 1..100000 */
-    uint32_t tcp_idle_ms;
-    uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
+    uint32_t tcp_connections; /* `tcp: {connections: 1000}`; per worker, 1..100000 */
+    uint32_t tcp_per_prefix;  /* `tcp: {per_prefix: N}`; of a /24 or /56, per worker, 1..100000,
+                                 default a quarter of connections, at least 64 */
+    uint32_t tcp_idle_ms;     /* `tcp: {idle: 10s}` between two queries, 100 ms..1 h */
+    uint32_t tcp_message_ms;  /* `tcp: {message: 3s}` from first to last byte, 100 ms..1 min */
+    uint32_t drain_ms;        /* `drain: 2s`: how long SIGTERM waits for TCP clients */
     uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
     uint32_t probes_per_address;
 };

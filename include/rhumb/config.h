@@ -49,22 +49,24 @@ struct config_rate_limit {
 struct config_server {
     struct config_listener *listeners; /* default 0.0.0.0:53 and [::]:53 */
     size_t listener_count;
-    uint32_t workers;        /* `workers:` 1..256, `auto` = 0: one per core */
-    const char *identity;    /* NSID and CH TXT id.server; NULL: not told */
-    const char *version;     /* CH TXT version.bind and version.server; NULL: not told */
-    const char *user;        /* dropped to after binding; NULL: stay */
-    uint32_t udp_size_bytes; /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
+    uint32_t workers;         /* `workers:` 1..256, `auto` = 0: one per core */
+    const char *identity;     /* NSID and CH TXT id.server; NULL: not told */
+    const char *version;      /* CH TXT version.bind and version.server; NULL: not told */
+    const char *report_agent; /* domain: who is told of our faults (RFC 9567); NULL: nobody */
+    const char *user;         /* dropped to after binding; NULL: stay */
+    uint32_t udp_size_bytes;  /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
     /* `max_udp_without_cookie:` BYTES, 512..4096, default 4096; or Nx, 4..100 times the query */
     uint32_t udp_plain_bytes, udp_plain_ratio; /* ratio 0: the bytes count */
     struct config_rate_limit rate_limit;
     bool cookies;               /* `cookies: {enabled: true, secrets_file: FILE}` */
     const char *cookie_secrets; /* path; NULL: secrets of this process alone */
     struct diag_place cookie_secrets_place;
-    const char
-        *report_agent; /* domain, absolute: who is told of our faults (RFC 9567); or NULL */
-    uint32_t tcp_connections; /* `tcp: {connections: 1000, idle: 10s}`; per worker, 1..100000 */
-    uint32_t tcp_idle_ms;
-    uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
+    uint32_t tcp_connections; /* `tcp: {connections: 1000}`; per worker, 1..100000 */
+    uint32_t tcp_per_prefix;  /* `tcp: {per_prefix: N}`; of a /24 or /56, per worker, 1..100000,
+                                 default a quarter of connections, at least 64 */
+    uint32_t tcp_idle_ms;     /* `tcp: {idle: 10s}` between two queries, 100 ms..1 h */
+    uint32_t tcp_message_ms;  /* `tcp: {message: 3s}` from first to last byte, 100 ms..1 min */
+    uint32_t drain_ms;        /* `drain: 2s`: how long SIGTERM waits for TCP clients */
     uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
     uint32_t probes_per_address;
 };

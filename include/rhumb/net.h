@@ -30,6 +30,8 @@ struct net;
     X(tcp_accepted)                                                                            \
     X(tcp_queries)                                                                             \
     X(tcp_evicted)                                                                             \
+    X(tcp_over_prefix)                                                                         \
+    X(tcp_too_slow)                                                                            \
     X(tcp_closed_bad)
 
 struct net_totals { /* summed over workers */

@@ -149,7 +149,10 @@ static void read_tcp(struct config_reader *reader, const struct config_node_entr
 {
     static const struct config_field fields[] = {
         SERVER_FIELD("connections", CONFIG_FIELD_UINT32, tcp_connections, 1, 100000),
+        SERVER_FIELD("per_prefix", CONFIG_FIELD_UINT32, tcp_per_prefix, 1, 100000),
         SERVER_FIELD("idle", CONFIG_FIELD_DURATION_MS, tcp_idle_ms, 100, CONFIG_HOUR_MS),
+        SERVER_FIELD("message", CONFIG_FIELD_DURATION_MS, tcp_message_ms, 100,
+                     CONFIG_MINUTE_MS),
     };
 
     config_read_fields(reader, entry, fields, COUNT(fields), object);
@@ -164,6 +167,15 @@ static void read_probes(struct config_reader *reader, const struct config_node_e
     };
 
     config_read_fields(reader, entry, fields, COUNT(fields), object);
+}
+
+/* default_per_prefix - the resolvers of one operator, hundreds of machines, sit in few networks:
+ * a quarter each leaves room for them, and for everybody else beside a network that misbehaves. */
+static uint32_t default_per_prefix(uint32_t connections)
+{
+    enum { SHARE = 4, LEAST = 64 };
+
+    return connections / SHARE > LEAST ? connections / SHARE : LEAST;
 }
 
 /* default_listeners - every address of the machine, both families, port 53. */
@@ -206,6 +218,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         .udp_size_bytes = 1232, /* no fragments on any path; DNS flag day 2020 */
         .tcp_connections = 1000,
         .tcp_idle_ms = 10 * CONFIG_SECOND_MS,
+        .tcp_message_ms = 3 * CONFIG_SECOND_MS,
         .drain_ms = 2 * CONFIG_SECOND_MS,
         .probes_in_flight = 256,
         .probes_per_address = 8,
@@ -213,6 +226,8 @@ void config_build_server(struct config_builder *builder, const struct config_nod
     config_default_abuse(server);
     if (config_has_content(entry))
         config_read_fields(&builder->reader, entry, fields, COUNT(fields), server);
+    if (server->tcp_per_prefix == 0)
+        server->tcp_per_prefix = default_per_prefix(server->tcp_connections);
     if (server->listener_count == 0)
         default_listeners(builder);
 }

@@ -215,7 +215,9 @@ enum err net_open(const struct config_server *server, const struct net_options *
         .wall_s = options->wall_s,
         .answer = {.cookie_key = options->cookie_key, .limiter = options->limiter},
         .tcp = {.connections = connections_of(server, worker_count, diags),
-                .idle_ms = server->tcp_idle_ms},
+                .per_prefix = server->tcp_per_prefix,
+                .idle_ms = server->tcp_idle_ms,
+                .message_ms = server->tcp_message_ms},
     };
     err = open_workers(net, &sockets, &each, options->seed, diags);
     free(sockets.pairs);

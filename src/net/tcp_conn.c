@@ -12,6 +12,11 @@ enum { READS_MAX = 4 };
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
+static uint64_t now_ms(const struct tcp_conn *conn)
+{
+    return uv_now(conn->pool->context->loop);
+}
+
 /* enter - the only place where the state of a connection changes while it is open. */
 static void enter(struct tcp_conn *conn, enum tcp_conn_state state)
 {
@@ -36,7 +41,7 @@ bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client)
     conn->fd = fd;
     conn->client = *client;
     tcp_framing_init(&conn->framing, conn->small, sizeof(conn->small));
-    tcp_pool_add(conn, uv_now(pool->context->loop));
+    tcp_pool_add(conn, now_ms(conn));
     enter(conn, TCP_CONN_READING);
     return true;
 }
@@ -61,13 +66,12 @@ void tcp_conn_close(struct tcp_conn *conn)
     close(conn->fd);
 }
 
-/* get_block - a large buffer; when all are lent, that of whoever has been idle longest. */
+/* get_block - a large buffer; when all are lent, that of whoever has kept still longest. */
 static void get_block(struct tcp_conn *conn)
 {
     while (!tcp_pool_lend_block(conn)) {
-        struct tcp_conn *idle = tcp_pool_find_idle_block(conn->pool);
         counter_add(&conn->pool->context->counters->tcp_evicted, 1);
-        tcp_conn_close(idle);
+        tcp_conn_close(tcp_pool_find_block(conn->pool));
     }
 }
 
@@ -75,8 +79,10 @@ static void get_block(struct tcp_conn *conn)
 static size_t send_some(struct tcp_conn *conn, const uint8_t *bytes, size_t count)
 {
     ssize_t sent = send(conn->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0)
+    if (sent >= 0) {
+        tcp_pool_stir(conn, now_ms(conn));
         return (size_t)sent;
+    }
     if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
         tcp_conn_close(conn);
     return 0;
@@ -97,9 +103,9 @@ static bool flush(struct tcp_conn *conn, size_t count)
         conn->unsent_start = 0;
         conn->unsent_end = count - sent;
         enter(conn, TCP_CONN_WRITING);
+        tcp_pool_wait(conn, TCP_WAIT_TAKE, now_ms(conn));
         return false;
     }
-    tcp_pool_touch(conn, uv_now(conn->pool->context->loop));
     return true;
 }
 
@@ -111,6 +117,7 @@ static size_t put_answer(struct tcp_conn *conn, const struct snapshot *snapshot,
     counter_add(&context->counters->tcp_queries, 1);
     struct answer_request request = worker_request(context, ANSWER_TCP);
     request.client = conn->client;
+    request.idle_100ms = tcp_pool_promise_100ms(conn);
     request.packet = message;
     request.packet_bytes = message_bytes;
     size_t bytes = answer_query(snapshot, context->answer, &request, out + TCP_LENGTH_BYTES,
@@ -134,6 +141,7 @@ static void answer_read(struct tcp_conn *conn, const struct snapshot *snapshot)
     while ((step = tcp_framing_next(&conn->framing, &message, &message_bytes)) ==
            TCP_FRAMING_MESSAGE) {
         used += put_answer(conn, snapshot, message, message_bytes, out + used);
+        conn->dealt_with = true;
         if (tcp_framing_reclaim(&conn->framing))
             tcp_pool_return_block(conn);
         if (used > TCP_UNSENT_BYTES) {
@@ -160,6 +168,7 @@ static bool read_some(struct tcp_conn *conn)
     ssize_t count = recv(conn->fd, bytes, room, MSG_DONTWAIT);
     if (count > 0) {
         tcp_framing_fill(&conn->framing, (size_t)count);
+        tcp_pool_stir(conn, now_ms(conn));
         return (size_t)count == room;
     }
     if (count == 0)
@@ -180,8 +189,19 @@ static void write_unsent(struct tcp_conn *conn)
     if (conn->unsent_start < conn->unsent_end)
         return;
     tcp_pool_return_block(conn);
-    tcp_pool_touch(conn, uv_now(conn->pool->context->loop));
+    conn->dealt_with = true;
     enter(conn, TCP_CONN_READING);
+}
+
+/* settle - all that could be done is done: what does it wait for now? The time for a message
+ * runs from its first byte, whatever else comes. */
+static void settle(struct tcp_conn *conn)
+{
+    enum tcp_wait wait = tcp_framing_is_empty(&conn->framing) ? TCP_WAIT_QUERY : TCP_WAIT_REST;
+    if (wait == conn->wait && !conn->dealt_with)
+        return;
+    conn->dealt_with = false;
+    tcp_pool_wait(conn, wait, now_ms(conn));
 }
 
 void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot)
@@ -201,8 +221,12 @@ void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot)
     }
     bool asks_no_more =
         conn->ends || (conn->pool->draining && tcp_framing_is_empty(&conn->framing));
-    if (conn->state == TCP_CONN_READING && asks_no_more)
+    if (conn->state != TCP_CONN_READING)
+        return;
+    if (asks_no_more)
         tcp_conn_close(conn);
+    else
+        settle(conn);
 }
 
 static void on_event(uv_poll_t *poll, int status, int events)

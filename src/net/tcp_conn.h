@@ -2,8 +2,9 @@
  *
  * Queries may be pipelined; each is answered in turn, and all answers that are ready go out in
  * one write. While a client has not taken its answers nothing more is read from it, so a client
- * that never reads holds one block and no more. Progress, as idleness is reckoned from it, is
- * an answer handed to the kernel: one byte now and then keeps no connection alive.
+ * that never reads holds one block and no more. Each byte is a sign of life, but the time for a
+ * message that has begun, and for taking answers, goes on: one byte now and then keeps no
+ * connection alive.
  *
  * The worker's thread only. A connection may be closed inside any of these calls; its object
  * stays valid (state CLOSING) until the next turn of the loop.

@@ -3,20 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err tcp_pool_init(struct tcp_pool *pool, size_t conn_count,
-                       const struct worker_context *context)
+enum err tcp_pool_init(struct tcp_pool *pool, const struct tcp_limits *limits, size_t spare,
+                       uint64_t seed, const struct worker_context *context)
 {
     /* calloc() of that much is untouched pages: they cost nothing before they are needed. */
+    size_t conn_count = limits->connections + spare;
     struct tcp_conn *conns = calloc(conn_count, sizeof(*conns));
     uint8_t *memory = calloc(TCP_BLOCKS + 1, TCP_BLOCK_BYTES);
-    if (!conns || !memory) {
+    struct tcp_prefix_table prefixes;
+    if (!conns || !memory || tcp_prefix_table_init(&prefixes, conn_count, seed) != ERR_OK) {
         free(conns);
         free(memory);
         return ERR_NO_MEMORY;
     }
     *pool = (struct tcp_pool){.context = context,
+                              .limits = *limits,
                               .conns = conns,
                               .conn_count = conn_count,
+                              .prefixes = prefixes,
                               .memory = memory,
                               .out = memory};
     for (size_t i = 0; i < TCP_BLOCKS; i++)
@@ -28,8 +32,11 @@ void tcp_pool_deinit(struct tcp_pool *pool)
 {
     free(pool->conns);
     free(pool->memory);
+    tcp_prefix_table_deinit(&pool->prefixes);
     *pool = (struct tcp_pool){0};
 }
+
+/* ---- objects ---- */
 
 bool tcp_pool_is_exhausted(const struct tcp_pool *pool)
 {
@@ -42,7 +49,7 @@ struct tcp_conn *tcp_pool_take(struct tcp_pool *pool)
         return NULL;
     struct tcp_conn *conn = pool->free;
     if (conn)
-        pool->free = conn->newer;
+        pool->free = conn->links[0].after;
     else
         conn = &pool->conns[pool->touched++];
     memset(conn, 0, offsetof(struct tcp_conn, small));
@@ -53,57 +60,119 @@ struct tcp_conn *tcp_pool_take(struct tcp_pool *pool)
 void tcp_pool_put_back(struct tcp_conn *conn)
 {
     conn->state = TCP_CONN_FREE;
-    conn->newer = conn->pool->free;
+    conn->links[0].after = conn->pool->free;
     conn->pool->free = conn;
 }
 
-static void append(struct tcp_conn *conn, uint64_t now_ms)
+/* ---- order ---- */
+
+static void append_quiet(struct tcp_conn *conn, uint64_t now_ms)
 {
-    struct tcp_pool *pool = conn->pool;
-    conn->progress_ms = now_ms;
-    conn->progress_turn = pool->turns++;
-    conn->newer = NULL;
-    conn->older = pool->least_idle;
-    if (pool->least_idle)
-        pool->least_idle->newer = conn;
-    else
-        pool->most_idle = conn;
-    pool->least_idle = conn;
+    conn->stirred_ms = now_ms;
+    conn->stirred_turn = conn->pool->turns++;
+    tcp_order_append(&conn->pool->quiet, TCP_ROW_QUIET, conn);
+    tcp_order_append(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
 }
 
-static void unlink_conn(struct tcp_conn *conn)
+static void remove_quiet(struct tcp_conn *conn)
 {
-    struct tcp_pool *pool = conn->pool;
-    if (conn->older)
-        conn->older->newer = conn->newer;
-    else
-        pool->most_idle = conn->newer;
-    if (conn->newer)
-        conn->newer->older = conn->older;
-    else
-        pool->least_idle = conn->older;
+    tcp_order_remove(&conn->pool->quiet, TCP_ROW_QUIET, conn);
+    tcp_order_remove(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
+}
+
+static void append_wait(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms)
+{
+    conn->wait = wait;
+    conn->wait_ms = now_ms;
+    tcp_order_append(&conn->pool->waits[wait], TCP_ROW_WAIT, conn);
+}
+
+static void remove_wait(struct tcp_conn *conn)
+{
+    tcp_order_remove(&conn->pool->waits[conn->wait], TCP_ROW_WAIT, conn);
 }
 
 void tcp_pool_add(struct tcp_conn *conn, uint64_t now_ms)
 {
-    append(conn, now_ms);
-    conn->pool->open++;
-    counter_add(&conn->pool->context->counters->tcp_open, 1);
-}
-
-void tcp_pool_touch(struct tcp_conn *conn, uint64_t now_ms)
-{
-    unlink_conn(conn);
-    append(conn, now_ms);
+    struct tcp_pool *pool = conn->pool;
+    conn->prefix = tcp_prefix_join(&pool->prefixes, &conn->client);
+    append_quiet(conn, now_ms);
+    append_wait(conn, TCP_WAIT_QUERY, now_ms);
+    pool->open++;
+    counter_add(&pool->context->counters->tcp_open, 1);
 }
 
 void tcp_pool_remove(struct tcp_conn *conn)
 {
+    struct tcp_pool *pool = conn->pool;
     tcp_pool_return_block(conn);
-    unlink_conn(conn);
-    conn->pool->open--;
-    counter_sub(&conn->pool->context->counters->tcp_open, 1);
+    remove_wait(conn);
+    remove_quiet(conn);
+    tcp_prefix_leave(&pool->prefixes, conn->prefix);
+    pool->open--;
+    counter_sub(&pool->context->counters->tcp_open, 1);
+    if (pool->on_room)
+        pool->on_room(pool->on_room_ctx);
 }
+
+void tcp_pool_stir(struct tcp_conn *conn, uint64_t now_ms)
+{
+    conn->stirred_ms = now_ms;
+    if (conn->pool->quiet.last == conn)
+        return; /* as after each query of the one that is being served */
+    remove_quiet(conn);
+    append_quiet(conn, now_ms);
+}
+
+void tcp_pool_wait(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms)
+{
+    remove_wait(conn);
+    append_wait(conn, wait, now_ms);
+}
+
+struct tcp_conn *tcp_pool_find_late(const struct tcp_pool *pool, uint64_t now_ms,
+                                    uint64_t *out_due_ms)
+{
+    const uint64_t limits_ms[TCP_WAITS] = {
+        [TCP_WAIT_QUERY] = tcp_idle_ms(&pool->limits, pool->open),
+        [TCP_WAIT_REST] = pool->limits.message_ms,
+        [TCP_WAIT_TAKE] = pool->limits.idle_ms,
+    };
+
+    *out_due_ms = UINT64_MAX;
+    for (int wait = 0; wait < TCP_WAITS; wait++) {
+        struct tcp_conn *first = pool->waits[wait].first;
+        if (!first)
+            continue;
+        uint64_t due_ms = first->wait_ms + limits_ms[wait];
+        if (due_ms <= now_ms)
+            return first;
+        if (due_ms < *out_due_ms)
+            *out_due_ms = due_ms;
+    }
+    return NULL;
+}
+
+struct tcp_conn *tcp_pool_find_rival(const struct tcp_pool *pool, const struct ip_addr *client)
+{
+    const struct tcp_prefix *prefix = tcp_prefix_find(&pool->prefixes, client);
+    return prefix && prefix->count >= pool->limits.per_prefix ? prefix->quiet.first : NULL;
+}
+
+uint16_t tcp_pool_promise_100ms(const struct tcp_conn *conn)
+{
+    enum { UNIT_MS = 100 };
+
+    const struct tcp_pool *pool = conn->pool;
+    bool next_takes_it = pool->open >= pool->limits.connections ||
+                         conn->prefix->count >= pool->limits.per_prefix;
+    if (pool->draining || next_takes_it)
+        return 0;
+    uint32_t units = tcp_idle_ms(&pool->limits, pool->open) / UNIT_MS;
+    return units < UINT16_MAX ? (uint16_t)units : UINT16_MAX;
+}
+
+/* ---- blocks ---- */
 
 bool tcp_pool_lend_block(struct tcp_conn *conn)
 {
@@ -126,13 +195,13 @@ void tcp_pool_return_block(struct tcp_conn *conn)
     conn->block = NULL;
 }
 
-struct tcp_conn *tcp_pool_find_idle_block(struct tcp_pool *pool)
+struct tcp_conn *tcp_pool_find_block(struct tcp_pool *pool)
 {
-    struct tcp_conn *most_idle = NULL;
+    struct tcp_conn *most_quiet = NULL;
     for (size_t i = 0; i < TCP_BLOCKS; i++) {
         struct tcp_conn *owner = pool->blocks[i].owner;
-        if (owner && (!most_idle || owner->progress_turn < most_idle->progress_turn))
-            most_idle = owner;
+        if (owner && (!most_quiet || owner->stirred_turn < most_quiet->stirred_turn))
+            most_quiet = owner;
     }
-    return most_idle;
+    return most_quiet;
 }

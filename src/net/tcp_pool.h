@@ -1,8 +1,10 @@
-/* tcp_pool.h - the connections of one worker: their objects, their order by idleness, and the
- * few large buffers they share.
+/* tcp_pool.h - the connections of one worker: their objects, who has kept still for how long,
+ * who waits for what, and the few large buffers they share.
  *
  *   conns     | in use, at rest or closing ... | never used yet: memory not touched ... |
- *   order     most_idle <-> ... <-> least_idle      reading and writing ones only
+ *   quiet     all open ones, the most quiet first: who gives way
+ *   waits[]   the same by what they wait for, each row in the order in which its time is up
+ *   prefixes  the same by client network
  *   blocks    TCP_BLOCKS large buffers, each lent to one connection at a time
  *   out       where the answers of the connection being served are written
  *
@@ -23,6 +25,9 @@
 #include "rhumb/ip.h"
 
 #include "tcp_framing.h"
+#include "tcp_limits.h"
+#include "tcp_order.h"
+#include "tcp_prefix.h"
 #include "worker_context.h"
 
 enum {
@@ -53,16 +58,28 @@ enum tcp_conn_state {
     TCP_CONN_CLOSING, /* until the loop has let go of it */
 };
 
+/* What an open connection waits for; each has its limit (tcp_limits.h). */
+enum tcp_wait {
+    TCP_WAIT_QUERY, /* nothing has begun */
+    TCP_WAIT_REST,  /* of a message that has begun */
+    TCP_WAIT_TAKE,  /* the client, to take its answers */
+    TCP_WAITS,
+};
+
 struct tcp_conn {
     uv_poll_t poll;
     struct tcp_pool *pool;
     int fd; /* owned while READING or WRITING */
     enum tcp_conn_state state;
-    bool ends; /* nothing more will be read: close when all is sent */
+    bool ends;       /* nothing more will be read: close when all is sent */
+    bool dealt_with; /* a message was, since it began to wait */
     struct ip_addr client;
-    uint64_t progress_ms;            /* accepted, or answers last handed over; loop time */
-    uint64_t progress_turn;          /* the same as a number that no two share */
-    struct tcp_conn *older, *newer;  /* by progress; FREE: newer is the next free one */
+    struct tcp_prefix *prefix;       /* of client */
+    enum tcp_wait wait;              /* for what */
+    uint64_t wait_ms;                /* since when; loop time */
+    uint64_t stirred_ms;             /* last sign of life: accepted, bytes came, bytes went */
+    uint64_t stirred_turn;           /* the same as a number that no two share */
+    struct tcp_link links[TCP_ROWS]; /* FREE: links[0].after is the next free one */
     struct tcp_framing framing;      /* in small */
     struct tcp_block *block;         /* NULL: none needed */
     size_t unsent_start, unsent_end; /* WRITING: what of the block is still to go */
@@ -71,20 +88,25 @@ struct tcp_conn {
 
 struct tcp_pool {
     const struct worker_context *context;
+    struct tcp_limits limits;
     struct tcp_conn *conns;
     size_t conn_count, touched; /* touched: conns[touched..] were never used */
     struct tcp_conn *free;
-    struct tcp_conn *most_idle, *least_idle;
+    struct tcp_order quiet, waits[TCP_WAITS];
+    struct tcp_prefix_table prefixes;
     struct tcp_block blocks[TCP_BLOCKS];
-    uint8_t *memory; /* out and the blocks */
-    uint8_t *out;    /* TCP_BLOCK_BYTES */
-    size_t open;     /* READING or WRITING */
-    uint64_t turns;  /* of progress, so far */
-    bool draining;   /* a connection that has asked nothing more is closed */
+    uint8_t *memory;            /* out and the blocks */
+    uint8_t *out;               /* TCP_BLOCK_BYTES */
+    size_t open;                /* READING or WRITING */
+    uint64_t turns;             /* of signs of life, so far */
+    bool draining;              /* a connection that has asked nothing more is closed */
+    void (*on_room)(void *ctx); /* a slot is free; NULL: nobody waits for one */
+    void *on_room_ctx;
 };
 
-/* tcp_pool_init - for at most conn_count connections, those that are closing included. */
-WARN_UNUSED enum err tcp_pool_init(struct tcp_pool *pool, size_t conn_count,
+/* tcp_pool_init - for limits->connections, and spare more that are closing. */
+WARN_UNUSED enum err tcp_pool_init(struct tcp_pool *pool, const struct tcp_limits *limits,
+                                   size_t spare, uint64_t seed,
                                    const struct worker_context *context);
 void tcp_pool_deinit(struct tcp_pool *pool);
 
@@ -98,18 +120,35 @@ bool tcp_pool_is_exhausted(const struct tcp_pool *pool);
 /* tcp_pool_put_back - the loop has let go of it (or never had it). */
 void tcp_pool_put_back(struct tcp_conn *conn);
 
-/* tcp_pool_add - it is open now, and the least idle one. */
+/* tcp_pool_add - it is open now, and waits for a query. */
 void tcp_pool_add(struct tcp_conn *conn, uint64_t now_ms);
-
-/* tcp_pool_touch - it made progress: the least idle one. */
-void tcp_pool_touch(struct tcp_conn *conn, uint64_t now_ms);
 
 /* tcp_pool_remove - it is not open any more; its block is free again. */
 void tcp_pool_remove(struct tcp_conn *conn);
+
+/* tcp_pool_stir - it gave a sign of life: it is the least quiet one. */
+void tcp_pool_stir(struct tcp_conn *conn, uint64_t now_ms);
+
+/* tcp_pool_wait - from now on it waits for this. */
+void tcp_pool_wait(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms);
+
+/* tcp_pool_find_late - one that has waited longer than it may; NULL: none has, and *out_due_ms
+ * is when the next one will have (UINT64_MAX: nobody is open). */
+struct tcp_conn *tcp_pool_find_late(const struct tcp_pool *pool, uint64_t now_ms,
+                                    uint64_t *out_due_ms);
+
+/* tcp_pool_find_rival - the most quiet connection of client's network, when that has as many
+ * as it may; else NULL. */
+struct tcp_conn *tcp_pool_find_rival(const struct tcp_pool *pool, const struct ip_addr *client);
+
+/* tcp_pool_promise_100ms - how long conn is kept when it asks nothing more, to tell the client;
+ * 0: it should close now.
+ * source   RFC 7828 section 3.3.2 */
+uint16_t tcp_pool_promise_100ms(const struct tcp_conn *conn);
 
 /* tcp_pool_lend_block - conn gets a block; false: all are lent. */
 bool tcp_pool_lend_block(struct tcp_conn *conn);
 void tcp_pool_return_block(struct tcp_conn *conn);
 
-/* tcp_pool_find_idle_block - the most idle connection that holds a block; NULL: nobody does. */
-struct tcp_conn *tcp_pool_find_idle_block(struct tcp_pool *pool);
+/* tcp_pool_find_block - the most quiet connection that holds a block; NULL: nobody does. */
+struct tcp_conn *tcp_pool_find_block(struct tcp_pool *pool);

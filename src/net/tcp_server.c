@@ -1,6 +1,8 @@
 #include "tcp_server.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,6 +13,8 @@
 enum {
     ACCEPTS_MAX = 16, /* at one wake-up */
     PAUSE_MS = 100,   /* when the machine has no descriptors or memory for a connection */
+    LOOK_MS = 20,     /* newcomers wait: has somebody kept still for long enough? */
+    LOOKS_MAX = 4,    /* at those who could give way to one newcomer */
 };
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
@@ -21,60 +25,136 @@ static void listen_on(struct tcp_listener *listener)
         (void)uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
 }
 
-/* ---- idleness ---- */
+/* ---- time ---- */
 
-static void on_idle(uv_timer_t *timer)
+static void on_late(uv_timer_t *timer);
+
+/* close_late - after a last look: what it was to send or to take may be there by now. */
+static void close_late(struct tcp_conn *late, const struct snapshot *snapshot)
+{
+    enum tcp_wait wait = late->wait;
+    uint64_t since_ms = late->wait_ms;
+    tcp_conn_serve(late, snapshot);
+    if (late->state == TCP_CONN_CLOSING || late->wait != wait || late->wait_ms != since_ms)
+        return;
+    if (wait != TCP_WAIT_QUERY)
+        counter_add(&late->pool->context->counters->tcp_too_slow, 1);
+    tcp_conn_close(late);
+}
+
+/* watch_time - one timer for all. It is set for whoever is late first, or for the end of the
+ * shortest wait that can begin meanwhile. Idle time shrinks as connections come, so each sets it
+ * anew. */
+static void watch_time(struct tcp_server *server, const struct snapshot *snapshot)
+{
+    uint64_t now_ms = uv_now(server->context->loop), due_ms;
+    struct tcp_conn *late;
+    while ((late = tcp_pool_find_late(&server->pool, now_ms, &due_ms)))
+        close_late(late, snapshot);
+    if (due_ms == UINT64_MAX)
+        return; /* nobody is there */
+    uint64_t next_ms = tcp_shortest_ms(&server->pool.limits);
+    if (due_ms - now_ms < next_ms)
+        next_ms = due_ms - now_ms;
+    (void)uv_timer_start(&server->late, on_late, next_ms, 0);
+}
+
+static void on_late(uv_timer_t *timer)
 {
     struct tcp_server *server = timer->data;
-    struct tcp_pool *pool = &server->pool;
-    uint64_t now = uv_now(server->context->loop), idle_ms = server->options.idle_ms;
-    while (pool->most_idle && pool->most_idle->progress_ms + idle_ms <= now)
-        tcp_conn_close(pool->most_idle);
-    if (pool->most_idle)
-        (void)uv_timer_start(timer, on_idle, pool->most_idle->progress_ms + idle_ms - now, 0);
+    const struct snapshot *snapshot = snapshot_pin(server->context->slot);
+    watch_time(server, snapshot);
+    snapshot_unpin();
 }
 
-/* One timer for all: it was set for whoever was the most idle then, and finds out when it fires
- * who that is now. */
-static void watch_idle(struct tcp_server *server)
-{
-    if (server->pool.most_idle && !uv_is_active((uv_handle_t *)&server->idle))
-        (void)uv_timer_start(&server->idle, on_idle, server->options.idle_ms, 0);
-}
+/* ---- pausing ---- */
 
-/* evict - close the connection that has been idle longest; false: there is none. Its query may
- * have come while it waited for its turn: look once before. */
-static bool evict(struct tcp_server *server, const struct snapshot *snapshot)
+static void resume_accepting(struct tcp_server *server)
 {
-    struct tcp_conn *idle = server->pool.most_idle;
-    if (!idle)
-        return false;
-    tcp_conn_serve(idle, snapshot);
-    if (idle->state != TCP_CONN_CLOSING) {
-        tcp_conn_close(idle);
-        counter_add(&server->context->counters->tcp_evicted, 1);
-    }
-    return true;
-}
-
-/* ---- accepting ---- */
-
-static void on_pause_over(uv_timer_t *timer)
-{
-    struct tcp_server *server = timer->data;
+    server->pool.on_room = NULL;
+    (void)uv_timer_stop(&server->pause);
     for (size_t i = 0; i < server->listener_count; i++)
         listen_on(&server->listeners[i]);
 }
 
-/* pause_accepting - let new clients wait in the backlog for a while, instead of being told
- * about them again and again. */
-static void pause_accepting(struct tcp_server *server)
+static void on_pause_over(uv_timer_t *timer)
+{
+    resume_accepting(timer->data);
+}
+
+static void on_room(void *server)
+{
+    resume_accepting(server);
+}
+
+/* pause_accepting - let new clients wait in the kernel's queue for a while, instead of being
+ * told about them again and again. */
+static void pause_accepting(struct tcp_server *server, uint64_t pause_ms)
 {
     for (size_t i = 0; i < server->listener_count; i++)
         if (server->listeners[i].fd >= 0)
             (void)uv_poll_stop(&server->listeners[i].poll);
-    (void)uv_timer_start(&server->pause, on_pause_over, PAUSE_MS, 0);
+    (void)uv_timer_start(&server->pause, on_pause_over, pause_ms, 0);
 }
+
+/* ---- giving way ---- */
+
+/* patience_ms - of the newcomers in the queue of fd. For a listening socket the kernel reports
+ * how many wait as tcpi_unacked and how many may as tcpi_sacked. */
+static uint32_t patience_ms(const struct tcp_server *server, int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+    if (server->pool.draining || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return 0;
+    return tcp_patience_ms(&server->pool.limits, info.tcpi_unacked, info.tcpi_sacked);
+}
+
+/* find_quiet - the connection that has kept still longest, after a last look; NULL: each has
+ * stirred within patience, or there is room by now. */
+static struct tcp_conn *find_quiet(struct tcp_server *server, const struct snapshot *snapshot,
+                                   uint32_t patience)
+{
+    struct tcp_pool *pool = &server->pool;
+    uint64_t now_ms = uv_now(server->context->loop);
+    size_t open = pool->open;
+    for (int look = 0; look < LOOKS_MAX; look++) {
+        struct tcp_conn *quiet = pool->quiet.first;
+        if (!quiet || quiet->stirred_ms + patience > now_ms)
+            return NULL;
+        tcp_conn_serve(quiet, snapshot);
+        if (pool->open < open)
+            return NULL;
+        if (pool->quiet.first == quiet)
+            return quiet;
+    }
+    return patience == 0 ? pool->quiet.first : NULL;
+}
+
+/* make_wait - newcomers stay where they are until a slot is free, or the next look. */
+static void make_wait(struct tcp_server *server)
+{
+    server->pool.on_room = on_room;
+    pause_accepting(server, LOOK_MS);
+}
+
+static void give_way(struct tcp_conn *conn, _Atomic uint64_t *counter)
+{
+    if (conn->state == TCP_CONN_CLOSING)
+        return;
+    counter_add(counter, 1);
+    tcp_conn_close(conn);
+}
+
+/* make_room_of_own - the client's network has all the connections it may have. */
+static void make_room_of_own(struct tcp_server *server, const struct snapshot *snapshot,
+                             struct tcp_conn *rival)
+{
+    tcp_conn_serve(rival, snapshot);
+    give_way(rival, &server->context->counters->tcp_over_prefix);
+}
+
+/* ---- accepting ---- */
 
 /* client_waits - the kernel looks for a descriptor before it looks for a client, so EMFILE
  * alone does not tell that there is one to make room for. */
@@ -82,6 +162,24 @@ static bool client_waits(int fd)
 {
     struct pollfd pollfd = {.fd = fd, .events = POLLIN};
     return poll(&pollfd, 1, 0) == 1;
+}
+
+/* no_descriptor - somebody gives way, as in a full table; true: try once more. */
+static bool no_descriptor(struct tcp_server *server, const struct snapshot *snapshot, int fd)
+{
+    if (!client_waits(fd))
+        return false;
+    size_t open = server->pool.open;
+    struct tcp_conn *quiet = find_quiet(server, snapshot, patience_ms(server, fd));
+    if (quiet)
+        give_way(quiet, &server->context->counters->tcp_evicted);
+    if (server->pool.open < open)
+        return true;
+    if (open > 0)
+        make_wait(server);
+    else
+        pause_accepting(server, PAUSE_MS); /* somebody else has them all */
+    return false;
 }
 
 /* accept_failed - true: try once more. Linux hands out what happened to a connection before it
@@ -102,16 +200,23 @@ static bool accept_failed(struct tcp_server *server, const struct snapshot *snap
     case EHOSTDOWN:
     case EHOSTUNREACH: return true;
     case EMFILE:
-    case ENFILE:
-        if (!client_waits(fd))
-            return false;
-        if (evict(server, snapshot))
-            return true;
-        break; /* somebody else has them all */
-    default: break;
+    case ENFILE: return no_descriptor(server, snapshot, fd);
+    default: pause_accepting(server, PAUSE_MS); return false;
     }
-    pause_accepting(server);
-    return false;
+}
+
+/* admit - give the client at client_fd a slot, that of quiet when it is not NULL. */
+static bool admit(struct tcp_server *server, const struct snapshot *snapshot, int client_fd,
+                  const struct ip_addr *client, struct tcp_conn *quiet)
+{
+    struct tcp_conn *rival = tcp_pool_find_rival(&server->pool, client);
+    if (rival)
+        make_room_of_own(server, snapshot, rival);
+    else if (quiet)
+        give_way(quiet, &server->context->counters->tcp_evicted);
+    bool opened = tcp_conn_open(&server->pool, client_fd, client);
+    watch_time(server, snapshot);
+    return opened;
 }
 
 /* accept_one - true: there may be another, and there is time for it. */
@@ -122,8 +227,18 @@ static bool accept_one(struct tcp_server *server, const struct snapshot *snapsho
         struct sockaddr_storage storage;
     } peer;
 
-    if (tcp_pool_is_exhausted(&server->pool))
+    struct tcp_pool *pool = &server->pool;
+    if (tcp_pool_is_exhausted(pool))
         return false; /* who was closed in this turn is still in the way: accept in the next */
+    struct tcp_conn *quiet = NULL;
+    bool full = pool->open >= pool->limits.connections;
+    if (full) {
+        quiet = find_quiet(server, snapshot, patience_ms(server, fd));
+        if (!quiet && pool->open >= pool->limits.connections) {
+            make_wait(server);
+            return false;
+        }
+    }
     socklen_t len = sizeof(peer);
     int client_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client_fd < 0)
@@ -135,11 +250,7 @@ static bool accept_one(struct tcp_server *server, const struct snapshot *snapsho
         close(client_fd);
         return true;
     }
-    bool full = server->pool.open >= server->options.connections;
-    if (full)
-        (void)evict(server, snapshot);
-    bool opened = tcp_conn_open(&server->pool, client_fd, &client);
-    watch_idle(server);
+    bool opened = admit(server, snapshot, client_fd, &client, quiet);
     /* When full go back to the loop: others may have asked meanwhile, and must not be pushed
      * out by a row of newcomers before they are heard. */
     return opened && !full;
@@ -159,31 +270,33 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
     (void)events;
     struct tcp_listener *listener = poll->data;
-    if (status < 0)
-        pause_accepting(listener->server); /* libuv has stopped watching: try again later */
+    if (status < 0) /* libuv has stopped watching: try again later */
+        pause_accepting(listener->server, PAUSE_MS);
     else
         accept_waiting(listener, ACCEPTS_MAX);
 }
 
 /* ---- start and end ---- */
 
-enum err tcp_server_open(struct tcp_server *server, const struct tcp_options *options,
-                         size_t listener_count, const struct worker_context *context)
+enum err tcp_server_open(struct tcp_server *server, const struct tcp_limits *limits,
+                         size_t listener_count, uint64_t seed,
+                         const struct worker_context *context)
 {
-    *server = (struct tcp_server){.context = context, .options = *options};
+    *server = (struct tcp_server){.context = context};
     /* A closed connection's object is free again at the end of a turn of the loop: keep enough
      * for those that come in the same turn. */
-    enum err err = tcp_pool_init(&server->pool, options->connections + ACCEPTS_MAX, context);
+    enum err err = tcp_pool_init(&server->pool, limits, ACCEPTS_MAX, seed, context);
     if (err != ERR_OK)
         return err;
+    server->pool.on_room_ctx = server;
     server->listeners = calloc(listener_count, sizeof(*server->listeners));
     if (!server->listeners) {
         tcp_pool_deinit(&server->pool);
         return ERR_NO_MEMORY;
     }
-    (void)uv_timer_init(context->loop, &server->idle); /* cannot fail */
+    (void)uv_timer_init(context->loop, &server->late); /* cannot fail */
     (void)uv_timer_init(context->loop, &server->pause);
-    server->idle.data = server->pause.data = server;
+    server->late.data = server->pause.data = server;
     return ERR_OK;
 }
 
@@ -219,10 +332,10 @@ void tcp_server_drain(struct tcp_server *server)
     struct tcp_pool *pool = &server->pool;
     if (pool->draining)
         return;
-    for (size_t i = 0; i < server->listener_count; i++)
-        accept_waiting(&server->listeners[i], server->options.connections);
-    close_listeners(server);
     pool->draining = true;
+    for (size_t i = 0; i < server->listener_count; i++)
+        accept_waiting(&server->listeners[i], pool->limits.connections);
+    close_listeners(server);
     const struct snapshot *snapshot = snapshot_pin(server->context->slot);
     for (size_t i = 0; i < pool->touched; i++) {
         enum tcp_conn_state state = pool->conns[i].state;
@@ -235,9 +348,9 @@ void tcp_server_drain(struct tcp_server *server)
 void tcp_server_close(struct tcp_server *server)
 {
     close_listeners(server);
-    while (server->pool.most_idle)
-        tcp_conn_close(server->pool.most_idle);
-    uv_close((uv_handle_t *)&server->idle, NULL);
+    while (server->pool.quiet.first)
+        tcp_conn_close(server->pool.quiet.first);
+    uv_close((uv_handle_t *)&server->late, NULL);
     uv_close((uv_handle_t *)&server->pause, NULL);
 }
 

@@ -1,8 +1,15 @@
 /* tcp_server.h - the TCP side of one worker: who may connect, and who has to go.
  *
- * A new client is never refused: when all slots are taken, the connection that has been idle
- * longest gives way, after a last look whether a query of it waits. So clients that connect and
- * stay silent, or ask and never read, push out each other before anybody who behaves.
+ *   is the table full?    no: accept
+ *                         yes: the most quiet connection gives way, when it has kept still for
+ *                         long enough (tcp_limits.h); until then newcomers wait in the kernel's
+ *                         queue
+ *   is the client's       its own most quiet connection gives way, and nobody else's
+ *   network full?
+ *
+ * Before a connection gives way it is looked at once more: a query of it may wait. So clients
+ * that connect and stay silent, or ask and never read, push out each other before anybody who
+ * behaves; and a network can crowd out nobody but itself.
  *
  * The worker's thread only.
  */
@@ -21,28 +28,22 @@ struct tcp_listener {
     struct tcp_server *server;
 };
 
-struct tcp_options {
-    size_t connections; /* at most, 1.. */
-    uint32_t idle_ms;   /* without progress for so long: closed */
-};
-
 struct tcp_server {
     const struct worker_context *context; /* borrowed: the worker's */
-    struct tcp_options options;
     struct tcp_listener *listeners;
     size_t listener_count;
     struct tcp_pool pool;
-    uv_timer_t idle;  /* fires when the most idle connection is due; off without connections */
+    uv_timer_t late;  /* fires when the first connection is late; off without connections */
     uv_timer_t pause; /* runs while accepting is paused */
 };
 
-/* tcp_server_open - room for listener_count listeners and options->connections connections.
+/* tcp_server_open - room for listener_count listeners and limits->connections connections.
  *
  * owns     the storage of *server stays in use until tcp_server_deinit()
  * returns  ERR_OK, ERR_NO_MEMORY
  */
-WARN_UNUSED enum err tcp_server_open(struct tcp_server *server,
-                                     const struct tcp_options *options, size_t listener_count,
+WARN_UNUSED enum err tcp_server_open(struct tcp_server *server, const struct tcp_limits *limits,
+                                     size_t listener_count, uint64_t seed,
                                      const struct worker_context *context);
 
 /* tcp_server_listen - accept at fd, a listening socket, from the next turn of the loop on. At

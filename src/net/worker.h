@@ -27,7 +27,7 @@ struct worker_sockets {
 struct worker_options {
     struct snapshot_slot *slot; /* borrowed until worker_free() */
     net_wall_clock wall_s;
-    struct tcp_options tcp;
+    struct tcp_limits tcp;
     struct answer_worker_options answer;
     unsigned number; /* for the name of the thread */
 };

@@ -248,7 +248,9 @@ static struct net *start_net(struct snapshot_slot *slot, uint16_t port)
         .listener_count = 1,
         .workers = WORKERS,
         .tcp_connections = 16,
+        .tcp_per_prefix = 16,
         .tcp_idle_ms = LOST_AFTER_S * 1000,
+        .tcp_message_ms = LOST_AFTER_S * 1000,
     };
     struct net *net = NULL;
     struct diag_list *diags = diag_list_new();

@@ -17,7 +17,9 @@ static void everything_has_a_default(void **state)
         assert_null(server->user);
         assert_int_equal(server->udp_size_bytes, 1232);
         assert_int_equal(server->tcp_connections, 1000);
+        assert_int_equal(server->tcp_per_prefix, 250);
         assert_int_equal(server->tcp_idle_ms, 10000);
+        assert_int_equal(server->tcp_message_ms, 3000);
         assert_int_equal(server->drain_ms, 2000);
         assert_int_equal(server->probes_in_flight, 256);
         assert_int_equal(server->probes_per_address, 8);
@@ -34,7 +36,8 @@ static void everything_can_be_set(void **state)
                                      "  identity: ams1\n"
                                      "  user: rhumb\n"
                                      "  udp_size: 4096\n"
-                                     "  tcp: {connections: 1, idle: 500ms}\n"
+                                     "  tcp: {connections: 1, per_prefix: 2, idle: 500ms,\n"
+                                     "        message: 100ms}\n"
                                      "  drain: 0s\n"
                                      "  probes: {max_in_flight: 10, max_per_address: 2}\n");
     const struct config_server *server = &loaded.config->server;
@@ -44,11 +47,35 @@ static void everything_can_be_set(void **state)
     assert_string_equal(server->user, "rhumb");
     assert_int_equal(server->udp_size_bytes, 4096);
     assert_int_equal(server->tcp_connections, 1);
+    assert_int_equal(server->tcp_per_prefix, 2);
     assert_int_equal(server->tcp_idle_ms, 500);
+    assert_int_equal(server->tcp_message_ms, 100);
     assert_int_equal(server->drain_ms, 0);
     assert_int_equal(server->probes_in_flight, 10);
     assert_int_equal(server->probes_per_address, 2);
     unload(&loaded);
+}
+
+static void a_network_may_have_a_quarter_of_the_connections_but_no_fewer_than_64(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *text;
+        unsigned per_prefix;
+    } cases[] = {
+        {"server: {tcp: {connections: 1}}\n", 64},
+        {"server: {tcp: {connections: 256}}\n", 64},
+        {"server: {tcp: {connections: 260}}\n", 65},
+        {"server: {tcp: {connections: 100000}}\n", 25000},
+        {"server: {tcp: {connections: 16, per_prefix: 5}}\n", 5},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct loaded loaded = load_good(cases[i].text);
+        assert_int_equal(loaded.config->server.tcp_per_prefix, cases[i].per_prefix);
+        unload(&loaded);
+    }
 }
 
 static void listeners_are_an_address_and_perhaps_a_port(void **state)
@@ -121,6 +148,8 @@ static void mistakes_are_named_with_their_place(void **state)
          NULL, 0},
         {"server: {tcp: {idel: 10s}}\n", 1, 16, "unknown key 'idel'", "'idle'", 0},
         {"server: {tcp: {connections: 0}}\n", 1, 29, "from 1 to 100000", NULL, 0},
+        {"server: {tcp: {per_prefix: 0}}\n", 1, 28, "from 1 to 100000", NULL, 0},
+        {"server: {tcp: {message: 61s}}\n", 1, 25, "a duration from 100ms to 1m", NULL, 0},
         {"server: {drain: 61s}\n", 1, 17, "a duration from 0s to 1m", NULL, 0},
         {"server: {probes: {max_in_flight: -1}}\n", 1, 34, "a whole number from 1 to 10000",
          NULL, 0},
@@ -148,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_has_a_default),
         cmocka_unit_test(everything_can_be_set),
+        cmocka_unit_test(a_network_may_have_a_quarter_of_the_connections_but_no_fewer_than_64),
         cmocka_unit_test(listeners_are_an_address_and_perhaps_a_port),
         cmocka_unit_test(mistakes_are_named_with_their_place),
         cmocka_unit_test(an_identity_has_at_most_255_bytes),

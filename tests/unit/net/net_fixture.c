@@ -33,13 +33,20 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
     if (packet_bytes < QUERY_MIN || packet[2] & 0x80)
         return 0;
     size_t bytes = packet_bytes;
-    bool large = packet[0] == ID_OF_LARGE >> 8 && packet[1] == (ID_OF_LARGE & 0xff);
-    if (large && request->transport == ANSWER_TCP)
+    int id = packet[0] << 8 | packet[1];
+    if (id == ID_OF_LARGE && request->transport != ANSWER_UDP)
         bytes = LARGE_BYTES;
     assert_true(bytes <= capacity);
     memset(buffer, 0, bytes);
     memcpy(buffer, packet, packet_bytes < bytes ? packet_bytes : bytes);
     buffer[2] |= 0x80;
+    if (id == ID_OF_REQUEST && bytes >= SEEN_AT + sizeof(struct request_seen)) {
+        struct request_seen seen = {0};
+        seen.client = request->client;
+        seen.transport = (uint8_t)request->transport;
+        seen.idle_100ms = request->idle_100ms;
+        memcpy(buffer + SEEN_AT, &seen, sizeof(seen));
+    }
     return bytes;
 }
 
@@ -72,7 +79,9 @@ void net_fixture_init(struct net_fixture *fixture, const char *address)
         .listener_count = 1,
         .workers = 1,
         .tcp_connections = 16,
+        .tcp_per_prefix = 1000,
         .tcp_idle_ms = DEADLINE_MS,
+        .tcp_message_ms = DEADLINE_MS,
     };
 }
 
@@ -187,10 +196,10 @@ static void receive_all(int fd, uint8_t *bytes, size_t count)
     }
 }
 
+static uint8_t message[65535]; /* the last answer */
+
 void tcp_expect_answer(int fd, uint16_t id, size_t bytes)
 {
-    static uint8_t message[65535];
-
     uint8_t length[2];
     receive_all(fd, length, sizeof(length));
     assert_int_equal(length[0] << 8 | length[1], bytes);
@@ -204,6 +213,16 @@ void tcp_ask(int fd, uint16_t id)
     uint8_t frame[64];
     tcp_send_all(fd, frame, frame_put(frame, id, 40));
     tcp_expect_answer(fd, id, 40);
+}
+
+struct request_seen tcp_ask_seen(int fd)
+{
+    uint8_t frame[128];
+    tcp_send_all(fd, frame, frame_put(frame, ID_OF_REQUEST, 100));
+    tcp_expect_answer(fd, ID_OF_REQUEST, 100);
+    struct request_seen seen;
+    memcpy(&seen, message + SEEN_AT, sizeof(seen));
+    return seen;
 }
 
 void tcp_expect_closed(int fd)

@@ -2,7 +2,8 @@
  *
  * net_fixture.c also holds the doubles of what net calls: answer_query() echoes a query with QR
  * set (no answer to less than a header or to a response), snapshot_free() frees one block. A
- * query with the id ID_OF_LARGE gets LARGE_BYTES of answer over TCP.
+ * query with the id ID_OF_LARGE gets LARGE_BYTES of answer over TCP; one with ID_OF_REQUEST gets
+ * a struct request_seen in its bytes from SEEN_AT on.
  *
  * Nothing here sleeps: whoever waits, waits for a descriptor, until a deadline that only a
  * failing test reaches.
@@ -21,7 +22,21 @@
 
 #include "rhumb/net.h"
 
-enum { DEADLINE_MS = 10000, ID_OF_LARGE = 0xb166, LARGE_BYTES = 60000, QUERY_MIN = 12 };
+enum {
+    DEADLINE_MS = 10000,
+    ID_OF_LARGE = 0xb166,
+    ID_OF_REQUEST = 0x5ee2,
+    LARGE_BYTES = 60000,
+    QUERY_MIN = 12,
+    SEEN_AT = QUERY_MIN,
+};
+
+/* What net said of a query beside its bytes. */
+struct request_seen {
+    struct ip_addr client;
+    uint8_t transport;
+    uint16_t idle_100ms;
+};
 
 /* What the wall clock of a test always says. */
 enum { WALL_S = 1750000000 };
@@ -65,6 +80,9 @@ void tcp_expect_answer(int fd, uint16_t id, size_t bytes);
 
 /* tcp_ask - one query, one answer. */
 void tcp_ask(int fd, uint16_t id);
+
+/* tcp_ask_seen - one query; what net said of it. */
+struct request_seen tcp_ask_seen(int fd);
 
 /* tcp_expect_closed - the server closes without another byte; a reset counts too. */
 void tcp_expect_closed(int fd);

@@ -4,11 +4,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net_fixture.h"
 
-enum { SLOTS = 8 };
+/* PATIENT_MS: an idle time by which whoever kept still for a tenth of it gives way to a newcomer,
+ * so that a test need not wait for long. */
+enum { SLOTS = 8, PATIENT_MS = 500 };
 
 static void start(struct net_fixture *fixture, uint32_t slots, uint32_t idle_ms)
 {
@@ -18,32 +21,138 @@ static void start(struct net_fixture *fixture, uint32_t slots, uint32_t idle_ms)
     net_fixture_start(fixture);
 }
 
+static uint64_t steady_ms(void)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static int connect_to(const struct net_fixture *fixture)
 {
     return client_new(fixture, "127.0.0.1", SOCK_STREAM);
 }
 
-static void the_most_idle_gives_way_to_a_new_client(void **state)
+/* connect_late - a socket made before descriptors ran out. */
+static void connect_late(const struct net_fixture *fixture, int fd)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                             .sin_port = htons(fixture->port)};
+    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+}
+
+/* connect_from - a client with an address of its own choice. */
+static int connect_from(const struct net_fixture *fixture, const char *address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+    connect_late(fixture, fd);
+    return fd;
+}
+
+static void the_most_quiet_gives_way_to_a_new_client(void **state)
 {
     (void)state;
     struct net_fixture fixture;
-    start(&fixture, SLOTS, DEADLINE_MS);
+    start(&fixture, SLOTS, 4 * PATIENT_MS);
     int clients[SLOTS];
     for (uint16_t i = 0; i < SLOTS; i++) {
         clients[i] = connect_to(&fixture);
         tcp_ask(clients[i], i);
     }
-    tcp_ask(clients[0], 100); /* so the second is the most idle */
+    tcp_ask(clients[0], 100); /* so the second is the most quiet */
+    uint64_t before_ms = steady_ms();
     int late = connect_to(&fixture);
     tcp_ask(late, 101);
+    assert_true(steady_ms() - before_ms > 4 * PATIENT_MS / 20); /* it has had its time */
     tcp_expect_closed(clients[1]);
-    tcp_ask(clients[0], 102);
-    tcp_ask(clients[2], 103);
-    assert_int_equal(net_connections(fixture.net), SLOTS);
-    assert_int_equal(net_fixture_totals(&fixture).tcp_evicted, 1);
+    tcp_ask(late, 102);
     for (int i = 0; i < SLOTS; i++)
         close(clients[i]);
     close(late);
+    net_fixture_stop(&fixture);
+}
+
+static void each_answer_says_how_long_its_connection_is_kept(void **state)
+{
+    (void)state;
+    struct net_fixture fixture;
+    start(&fixture, SLOTS, DEADLINE_MS);
+    int clients[SLOTS];
+    uint16_t told[SLOTS];
+    for (int i = 0; i < SLOTS; i++) {
+        clients[i] = connect_to(&fixture);
+        struct request_seen seen = tcp_ask_seen(clients[i]);
+        assert_int_equal(seen.transport, ANSWER_TCP);
+        told[i] = seen.idle_100ms;
+    }
+    assert_int_equal(told[0], DEADLINE_MS / 100);
+    assert_true(told[SLOTS - 2] < told[0] && told[SLOTS - 2] > 0);
+    assert_int_equal(told[SLOTS - 1], 0); /* the next newcomer takes a slot */
+    assert_int_equal(tcp_ask_seen(clients[0]).idle_100ms, 0);
+    for (int i = 0; i < SLOTS; i++)
+        close(clients[i]);
+    net_fixture_stop(&fixture);
+}
+
+static void who_leaves_makes_room_at_once(void **state)
+{
+    (void)state;
+    struct net_fixture fixture;
+    start(&fixture, SLOTS, 1000 * DEADLINE_MS);
+    int clients[SLOTS];
+    for (uint16_t i = 0; i < SLOTS; i++) {
+        clients[i] = connect_to(&fixture);
+        tcp_ask(clients[i], i);
+    }
+    int late = connect_to(&fixture);
+    uint8_t frame[64];
+    tcp_send_all(late, frame, frame_put(frame, 99, 40));
+    struct pollfd answered = {.fd = late, .events = POLLIN};
+    assert_int_equal(poll(&answered, 1, 200), 0); /* nobody has kept still for long enough */
+    close(clients[3]);
+    tcp_expect_answer(late, 99, 40);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_evicted, 0);
+    for (int i = 0; i < SLOTS; i++)
+        if (i != 3)
+            close(clients[i]);
+    close(late);
+    net_fixture_stop(&fixture);
+}
+
+static void a_network_crowds_out_nobody_but_itself(void **state)
+{
+    enum { CROWD = 40, PER_PREFIX = 3 };
+
+    (void)state;
+    struct net_fixture fixture;
+    net_fixture_init(&fixture, "127.0.0.1");
+    fixture.server.tcp_connections = SLOTS;
+    fixture.server.tcp_per_prefix = PER_PREFIX;
+    net_fixture_start(&fixture);
+    int near = connect_from(&fixture, "127.0.1.1"), far = connect_from(&fixture, "127.0.2.1");
+    tcp_ask(near, 1);
+    tcp_ask(far, 2);
+    int crowd[CROWD];
+    for (uint16_t i = 0; i < CROWD; i++) { /* at once: no patience among neighbours */
+        crowd[i] = connect_from(&fixture, i % 2 ? "127.0.3.1" : "127.0.3.254");
+        tcp_ask(crowd[i], i);
+    }
+    for (int i = 0; i < CROWD - PER_PREFIX; i++)
+        tcp_expect_closed(crowd[i]);
+    tcp_ask(near, 3);
+    tcp_ask(far, 4);
+    for (uint16_t i = CROWD - PER_PREFIX; i < CROWD; i++)
+        tcp_ask(crowd[i], i);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_over_prefix, CROWD - PER_PREFIX);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_evicted, 0);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    close(near);
+    close(far);
     net_fixture_stop(&fixture);
 }
 
@@ -53,7 +162,7 @@ static void everybody_who_asks_is_answered_among_silent_ones(void **state)
 
     (void)state;
     struct net_fixture fixture;
-    start(&fixture, SLOTS, DEADLINE_MS);
+    start(&fixture, SLOTS, PATIENT_MS);
     int silent[PAIRS];
     for (uint16_t i = 0; i < PAIRS; i++) {
         silent[i] = connect_to(&fixture);
@@ -91,26 +200,65 @@ static void a_query_that_waits_is_answered_before_its_slot_is_taken(void **state
     net_fixture_stop(&fixture);
 }
 
-static void who_makes_no_progress_is_closed(void **state)
+static void who_asks_nothing_is_closed(void **state)
 {
     (void)state;
     struct net_fixture fixture;
     start(&fixture, SLOTS, 50);
-    int silent = connect_to(&fixture), trickling = connect_to(&fixture);
-    struct pollfd closed = {.fd = trickling, .events = POLLIN};
-    uint8_t frame[70000];
-    size_t bytes = frame_put(frame, 1, 65535), next = 0;
-    while (poll(&closed, 1, 1) == 0 && next < bytes) /* a byte a millisecond is no progress */
-        (void)send(trickling, frame + next++, 1, MSG_NOSIGNAL);
-    assert_true(next < bytes);
-    tcp_expect_closed(silent);
-    close(trickling);
-    close(silent);
-    int client = connect_to(&fixture);
+    int silent = connect_to(&fixture), client = connect_to(&fixture);
     tcp_ask(client, 2);
+    tcp_expect_closed(silent);
     tcp_expect_closed(client);
     close(client);
+    close(silent);
     assert_int_equal(net_fixture_totals(&fixture).tcp_evicted, 0);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_too_slow, 0);
+    net_fixture_stop(&fixture);
+}
+
+static void a_message_that_is_not_whole_in_time_closes(void **state)
+{
+    enum { TIME_MS = 200 };
+
+    (void)state;
+    struct net_fixture fixture;
+    net_fixture_init(&fixture, "127.0.0.1");
+    fixture.server.tcp_message_ms = TIME_MS;
+    net_fixture_start(&fixture);
+    int client = connect_to(&fixture);
+    tcp_ask(client, 1);
+    uint8_t frame[70000];
+    size_t bytes = frame_put(frame, 1, 65535), next = 0;
+    uint64_t begun_ms = steady_ms();
+    struct pollfd closed = {.fd = client, .events = POLLIN};
+    while (poll(&closed, 1, 5) == 0 && next < bytes) /* signs of life put nothing off */
+        (void)send(client, frame + next++, 1, MSG_NOSIGNAL);
+    assert_true(next < bytes);
+    assert_true(steady_ms() - begun_ms >= TIME_MS / 2);
+    tcp_expect_closed(client);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_too_slow, 1);
+    close(client);
+    net_fixture_stop(&fixture);
+}
+
+static void answers_that_are_not_taken_in_time_close(void **state)
+{
+    enum { ANSWERS = 200 };
+
+    (void)state;
+    struct net_fixture fixture;
+    start(&fixture, SLOTS, 200);
+    int client = connect_to(&fixture);
+    uint8_t frames[ANSWERS * 14];
+    for (size_t i = 0; i < ANSWERS; i++)
+        frame_put(frames + i * 14, ID_OF_LARGE, 12);
+    tcp_send_all(client, frames, sizeof(frames));
+    client_wait(client, POLLIN);
+    for (int i = 0; i < DEADLINE_MS && net_connections(fixture.net) > 0; i++)
+        (void)poll(NULL, 0, 1);
+    assert_int_equal(net_connections(fixture.net), 0);
+    assert_int_equal(net_fixture_totals(&fixture).tcp_too_slow, 1);
+    close(client);
     net_fixture_stop(&fixture);
 }
 
@@ -137,15 +285,6 @@ static void limit_descriptors(rlim_t limit)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &rlimit), 0);
 }
 
-/* connect_late - a socket made before descriptors ran out. */
-static void connect_late(const struct net_fixture *fixture, int fd)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                             .sin_port = htons(fixture->port)};
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
-}
-
 /* fill_gaps - use up every descriptor below limit; returns how many. */
 static size_t fill_gaps(int *fds, size_t max)
 {
@@ -162,7 +301,7 @@ static void without_descriptors_the_most_idle_gives_way_or_all_wait(void **state
 
     (void)state;
     struct net_fixture fixture;
-    start(&fixture, SLOTS, DEADLINE_MS);
+    start(&fixture, SLOTS, PATIENT_MS * 4);
     struct rlimit before;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     int clients[CLIENTS], gaps[GAPS_MAX];
@@ -261,10 +400,15 @@ static void draining_finishes_what_was_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_most_idle_gives_way_to_a_new_client),
+        cmocka_unit_test(the_most_quiet_gives_way_to_a_new_client),
+        cmocka_unit_test(each_answer_says_how_long_its_connection_is_kept),
+        cmocka_unit_test(who_leaves_makes_room_at_once),
+        cmocka_unit_test(a_network_crowds_out_nobody_but_itself),
         cmocka_unit_test(everybody_who_asks_is_answered_among_silent_ones),
         cmocka_unit_test(a_query_that_waits_is_answered_before_its_slot_is_taken),
-        cmocka_unit_test(who_makes_no_progress_is_closed),
+        cmocka_unit_test(who_asks_nothing_is_closed),
+        cmocka_unit_test(a_message_that_is_not_whole_in_time_closes),
+        cmocka_unit_test(answers_that_are_not_taken_in_time_close),
         cmocka_unit_test(without_descriptors_the_most_idle_gives_way_or_all_wait),
         cmocka_unit_test(draining_finishes_what_was_asked),
     };

@@ -67,6 +67,8 @@ enum answer_guard answer_guard_judge(struct stage *stage)
 void answer_guard_cut(struct stage *stage)
 {
     struct response *response = stage->response;
+    response->edns.has_ede = false; /* only what is needed: nobody may have asked */
+    response->edns.report_agent = NULL;
     if (stage->query->cookie_bytes > 0) {
         response_clear(response);
         response->flags &= (uint16_t)~DNS_FLAG_AA;

@@ -115,21 +115,40 @@ static enum err refuse_file(struct diag_list *diags, const char *path, const cha
     return ERR_INVALID;
 }
 
-/* read_all - up to max bytes of fd; -1 with errno set. */
-static ssize_t read_all(int fd, char *bytes, size_t max)
+/* read_some - as read(), whatever signals come; -1 with errno set. */
+static ssize_t read_some(int fd, char *to, size_t bytes)
 {
-    size_t len = 0;
-    while (len < max) {
-        ssize_t got = read(fd, bytes + len, max - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
+    ssize_t got;
+    do
+        got = read(fd, to, bytes);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* read_all - all of fd, but at most one byte more than a file may have: it shows that there is
+ * more. *out_text is the caller's to free in any case. ERR_INVALID: errno says why. */
+static enum err read_all(int fd, char **out_text, size_t *out_len)
+{
+    enum { STEP_BYTES = 64 * 1024 };
+
+    *out_text = NULL;
+    *out_len = 0;
+    for (size_t room = STEP_BYTES;; room *= 2) {
+        if (room > CONFIG_BYTES_MAX)
+            room = CONFIG_BYTES_MAX + 1;
+        char *text = realloc(*out_text, room);
+        if (!text)
+            return ERR_NO_MEMORY;
+        *out_text = text;
+        while (*out_len < room) {
+            ssize_t got = read_some(fd, text + *out_len, room - *out_len);
+            if (got <= 0)
+                return got == 0 ? ERR_OK : ERR_INVALID;
+            *out_len += (size_t)got;
+        }
+        if (room > CONFIG_BYTES_MAX)
+            return ERR_OK;
     }
-    return (ssize_t)len;
 }
 
 static enum err load_open(int fd, const char *path, struct arena *arena,
@@ -142,14 +161,13 @@ static enum err load_open(int fd, const char *path, struct arena *arena,
         errno = EISDIR;
         return refuse_file(diags, path, "read");
     }
-    size_t room = CONFIG_BYTES_MAX + 1; /* one more shows that there is more */
-    char *text = malloc(room);
-    if (!text)
-        return ERR_NO_MEMORY;
-    ssize_t len = read_all(fd, text, room);
-    enum err err = len < 0
-                       ? refuse_file(diags, path, "read")
-                       : config_load_text(text, (size_t)len, path, arena, diags, out_config);
+    char *text;
+    size_t len;
+    enum err err = read_all(fd, &text, &len);
+    if (err == ERR_OK)
+        err = config_load_text(text, len, path, arena, diags, out_config);
+    else if (err == ERR_INVALID)
+        err = refuse_file(diags, path, "read");
     free(text);
     return err;
 }

@@ -93,7 +93,8 @@ static enum err walk_branch(struct walk *walk, unsigned family, const struct bra
         enum err err = put_leaf(walk, GEO_V6, len, &nothing);
         return err == ERR_OK ? walk_node(walk, GEO_V4, branch->node, start, 0) : err;
     }
-    if (family == GEO_V6 && branch->node == walk->mmdb->ipv4_start_node.node_value)
+    bool is_alias = family == GEO_V6 && branch->node == walk->mmdb->ipv4_start_node.node_value;
+    if (is_alias && !v4_inside) /* on the way to ::/96 it is a cycle: the walk meets itself */
         return put_leaf(walk, family, len, &nothing);
     return walk_node(walk, family, branch->node, start, len);
 }

@@ -98,7 +98,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
                                               .slot = options->slot,
                                               .answer = &worker->answer,
                                               .counters = &worker->counters};
-    err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, options->seed,
+    err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, options->answer.seed,
                           &worker->context);
     if (err != ERR_OK)
         goto err_after_wake;

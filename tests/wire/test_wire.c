@@ -3,8 +3,8 @@
  *
  *   test_wire             TAP, one test a case; a failure shows expected and got
  *   test_wire TITLE       only the cases whose title contains it
- *   test_wire --queries   title, transport and query in hexadecimal, to ask another server
- *   test_wire --seeds DIR one file a query, as tests/fuzz/fuzz_answer.c reads it
+ *   test_wire --queries   title, transport and query in hexadecimal: to ask another server,
+ *                         and as seeds of tests/fuzz
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,25 +181,6 @@ static void print_queries(const struct wire_cases *cases)
         print_query(&cases->cases[i]);
 }
 
-/* write_seeds - options (bit 0: TCP; room of 1504 bytes), four bytes of the client, packet. */
-static bool write_seeds(const struct wire_cases *cases, const char *folder)
-{
-    for (size_t i = 0; i < cases->count; i++) {
-        const struct wire_case *c = &cases->cases[i];
-        char path[4096];
-        snprintf(path, sizeof(path), "%s/golden-%03zu", folder, i);
-        FILE *file = fopen(path, "we");
-        if (!file)
-            return false;
-        fputc(0xf8 | (c->transport != ANSWER_UDP), file);
-        fwrite(c->client.bytes, 1, 4, file);
-        fwrite(c->packet.bytes, 1, c->packet.len, file);
-        if (fclose(file) != 0)
-            return false;
-    }
-    return true;
-}
-
 static bool run_cases(const struct wire_cases *cases, const char *wanted)
 {
     struct snapshot *snapshot = answer_fixture_new();
@@ -225,8 +206,6 @@ int main(int argc, char **argv)
         return 1;
     if (strcmp(wanted, "--queries") == 0)
         print_queries(&cases);
-    else if (strcmp(wanted, "--seeds") == 0)
-        good = argc > 2 && write_seeds(&cases, argv[2]);
     else
         good = run_cases(&cases, wanted);
     wire_cases_free(&cases);

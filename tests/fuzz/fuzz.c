@@ -1,0 +1,93 @@
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+#ifdef HAS_ADDRESS_SANITIZER
+enum { SLOWER_BY = 10 };
+#else
+enum { SLOWER_BY = 1 };
+#endif
+
+enum { ATTEMPTS = 3 };
+
+void fuzz_broken(const char *promise)
+{
+    fprintf(stderr, "broken promise: %s\n", promise);
+    abort();
+}
+
+const char *fuzz_data_path(const char *name, char buffer[FUZZ_PATH_MAX])
+{
+    const char *data = getenv("RHUMB_TEST_DATA");
+    snprintf(buffer, FUZZ_PATH_MAX, "%s/%s", data ? data : "tests/data", name);
+    return buffer;
+}
+
+struct fuzz_file fuzz_file_open(void)
+{
+    struct fuzz_file file = {.fd = memfd_create("fuzz", MFD_CLOEXEC)};
+    if (file.fd < 0) {
+        perror("fuzz: no file in memory");
+        exit(1);
+    }
+    snprintf(file.path, sizeof(file.path), "/proc/self/fd/%d", file.fd);
+    return file;
+}
+
+void fuzz_file_write(const struct fuzz_file *file, const void *bytes, size_t len)
+{
+    if (ftruncate(file->fd, 0) != 0 || pwrite(file->fd, bytes, len, 0) != (ssize_t)len) {
+        perror("fuzz: a file in memory cannot be written");
+        exit(1);
+    }
+}
+
+/* ---- one input ---- */
+
+static double now_ms(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static double run_ms(clockid_t clock, const uint8_t *data, size_t size)
+{
+    double start = now_ms(clock);
+    fuzz_harness.run(data, size);
+    return now_ms(clock) - start;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    if (fuzz_harness.set_up)
+        fuzz_harness.set_up();
+    return 0;
+}
+
+/* The clock on the wall costs no system call, but other programs run meanwhile: a suspicion is
+ * judged by processor time, and the best of some attempts counts. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const double limit = (double)fuzz_harness.limit_ms * SLOWER_BY;
+    if (run_ms(CLOCK_MONOTONIC, data, size) <= limit)
+        return 0;
+    for (int i = 0; i < ATTEMPTS; i++)
+        if (run_ms(CLOCK_PROCESS_CPUTIME_ID, data, size) <= limit)
+            return 0;
+    fuzz_broken("the input takes too long");
+}

@@ -510,10 +510,10 @@ static void opt_says_what_was_asked(void **state)
         {QUERY_OPT QUESTION OPT_SIZE("ffff") "0000", NULL, 0, DNS_RCODE_BADVERS, NULL,
          "udp=1232"},
         {QUERY_OPT QUESTION OPT_SIZE("ffff") "0000", NULL, 0, 0, "down",
-         "udp=1232 ede=23:down"},
-        {QUERY_OPT QUESTION OPT_SIZE("ffff") "0000", NULL, 0, 0, "", "udp=1232 ede=23:"},
+         "udp=1232 ede=21:down"},
+        {QUERY_OPT QUESTION OPT_SIZE("ffff") "0000", NULL, 0, 0, "", "udp=1232 ede=21:"},
         {QUERY_OPT QUESTION OPT_SIZE("ffff") "000f" NSID ECS24, "ams1", 24, 0, "down",
-         "udp=1232 ecs=192.0.2.0/24/24 nsid=ams1 ede=23:down"},
+         "udp=1232 ecs=192.0.2.0/24/24 nsid=ams1 ede=21:down"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

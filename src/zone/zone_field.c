@@ -61,11 +61,11 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* consists_of - hex digits (only when hex) and the bytes of others. */
-static bool consists_of(const char *text, size_t len, bool hex, const char *others)
+/* consists_of - hex digits and the bytes of others. */
+static bool consists_of(const char *text, size_t len, const char *others)
 {
     for (size_t i = 0; i < len; i++)
-        if (!(hex && zone_text_hex_digit(text[i]) >= 0) && !strchr(others, text[i]))
+        if (zone_text_hex_digit(text[i]) < 0 && !strchr(others, text[i]))
             return false;
     return len > 0;
 }
@@ -106,7 +106,7 @@ static bool looks_like_salt(const char *text, size_t len)
 
     if (len == 1 && text[0] == '-')
         return true;
-    return len % 2 == 0 && len <= SALT_TEXT_MAX && consists_of(text, len, true, "");
+    return len % 2 == 0 && len <= SALT_TEXT_MAX && consists_of(text, len, "");
 }
 
 static bool looks_like_time(const char *text, size_t len)
@@ -143,8 +143,8 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
 {
     switch (field) {
     case ZONE_FIELD_A: return looks_like_a(text, len);
-    case ZONE_FIELD_AAAA: return consists_of(text, len, true, ":.");
-    case ZONE_FIELD_HEX: return consists_of(text, len, true, "");
+    case ZONE_FIELD_AAAA: return consists_of(text, len, ":.");
+    case ZONE_FIELD_HEX: return consists_of(text, len, "");
     case ZONE_FIELD_BASE64: return looks_like_base64(text, len);
     case ZONE_FIELD_BITMAP:
     case ZONE_FIELD_TYPE: return zone_rdata_type(text, len) != 0;
@@ -157,9 +157,9 @@ bool zone_field_check_word(enum zone_field field, const char *text, size_t len)
     case ZONE_FIELD_APL: return looks_like_apl(text, len);
     case ZONE_FIELD_SALT: return looks_like_salt(text, len);
     case ZONE_FIELD_NEXT_HASH: return looks_like_base32(text, len);
-    case ZONE_FIELD_ILNP64: return consists_of(text, len, true, ":");
+    case ZONE_FIELD_ILNP64: return consists_of(text, len, ":");
     case ZONE_FIELD_EUI48:
-    case ZONE_FIELD_EUI64: return consists_of(text, len, true, "-");
+    case ZONE_FIELD_EUI64: return consists_of(text, len, "-");
     case ZONE_FIELD_TAG: return looks_like_tag(text, len);
     case ZONE_FIELD_NAME:
     case ZONE_FIELD_U8:

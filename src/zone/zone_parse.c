@@ -162,7 +162,11 @@ static bool is_meta(uint16_t type)
 static bool parse_type(struct zone_parser *parser, const struct zone_scope *scope,
                        const struct zone_token *token, uint16_t *out_type)
 {
-    uint16_t type = token->quoted ? 0 : zone_rdata_type(token->text, token->len);
+    if (token->quoted) {
+        zone_parser_complain(parser, scope, token, "this cannot be a quoted string");
+        return false;
+    }
+    uint16_t type = zone_rdata_type(token->text, token->len);
     if (type == 0) {
         complain_type(parser, scope, token);
         return false;

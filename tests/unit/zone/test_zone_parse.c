@@ -8,6 +8,11 @@ static void broken_records_are_shown(void **state)
     (void)state;
 
     static const struct broken cases[] = {
+        {HEAD "w \"A\" 192.0.2.1\n", DIAG_ERROR, 4, 3, "this cannot be a quoted string", NULL},
+        {HEAD "w \"IN\" A 192.0.2.1\n", DIAG_ERROR, 4, 3, "this cannot be a quoted string",
+         NULL},
+        {HEAD "w \"60\" A 192.0.2.1\n", DIAG_ERROR, 4, 3, "this cannot be a quoted string",
+         NULL},
         {HEAD "www A 192.0.2.256\n", DIAG_ERROR, 4, 7,
          "expected an IPv4 address such as 192.0.2.1, found '192.0.2.256'", NULL},
         {HEAD "www A\n", DIAG_ERROR, 4, 5,

@@ -12,7 +12,7 @@ import packets
 import servers
 from generate import Query
 
-LOAD_SECONDS = 30
+LOAD_SECONDS, SILENCES_MAX = 60, 200
 
 
 def read(data, packet):
@@ -72,7 +72,7 @@ class Arena:
         done = subprocess.run([rhumb.find(), "check", "-c", rhumb.config_path()],
                               capture_output=True, text=True, check=False)
         for line in (done.stdout + done.stderr).splitlines():
-            found = re.search(r"(\d{5})\.\d+\.zone:\d+.* error: ", line)
+            found = re.search(r"(\d{5})\.\d+\.zone[:0-9]*: error: ", line)
             if found:
                 self.refused.setdefault(int(found.group(1)), line.replace(self.folder + "/", ""))
 
@@ -83,10 +83,7 @@ class Arena:
         count, quiet, deadline = -1, 0, time.monotonic() + LOAD_SECONDS
         while quiet < 3 and time.monotonic() < deadline:
             time.sleep(0.4)
-            ended = [server for server in self.servers if server.has_ended()]
-            if ended:
-                with open(ended[0].log_path(), encoding="utf-8", errors="replace") as log:
-                    raise AssertionError(f"{ended[0].name} ended:\n{log.read()[-4000:]}")
+            self.check_running()
             missing = self.missing_zones(questions)
             if not any(missing.values()):
                 break
@@ -98,6 +95,12 @@ class Arena:
             for number, have in self.loaded.items():
                 if number not in lost:
                     have.append(server.name)
+
+    def check_running(self):
+        for server in self.servers:
+            if server.has_ended():
+                with open(server.log_path(), encoding="utf-8", errors="replace") as log:
+                    raise AssertionError(f"{server.name} ended:\n{log.read()[-4000:]}")
 
     def missing_zones(self, questions):
         missing = {server.name: [] for server in self.servers}
@@ -113,6 +116,12 @@ class Arena:
 
     def ask(self, queries):
         """Yields (query, packet, {server: Reply or text}), without servers that lack the zones."""
+        silences = 0
         for query, packet, answers in exchange.ask_all(self.ports(), queries):
+            if None in answers.values():
+                self.check_running()
+                silences += 1
+                if silences > SILENCES_MAX:
+                    raise AssertionError(f"too many questions without a reply; the last: {query}")
             yield query, packet, {name: read(answers[name], packet)
                                   for name in self.loaded.get(query.family, ())}

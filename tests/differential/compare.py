@@ -22,6 +22,7 @@ import packets
 
 NS, ANY = packets.TYPES["NS"], packets.TYPES["ANY"]
 UDP_PLAIN_BYTES, UDP_MOST_BYTES, UDP_GLUE_BYTES, TCP_BYTES = 512, 4096, 1232, 65535
+FORMERR, NOTIMP = 1, 4
 ONE_SERVER_BYTES = 128  # the addresses of one name server, with its name
 
 Difference = namedtuple("Difference", "kind facet family query packet replies")
@@ -82,9 +83,21 @@ def is_one_voice(query, replies, oracles):
                                     for name in oracles for same in FACETS.values())
 
 
+def rejects(reply):
+    return not isinstance(reply, str) and reply.rcode in (FORMERR, NOTIMP)
+
+
+def oracles_of(replies):
+    """All questions are well formed, but not all types and classes mean something to all servers:
+    who rejects the question is left out, if rhumb does not and two others do not."""
+    oracles = [name for name in replies if name != "rhumb"]
+    answering = [name for name in oracles if not rejects(replies[name])]
+    return answering if len(answering) > 1 and not rejects(replies["rhumb"]) else oracles
+
+
 def judge(family, query, packet, replies):
     """replies: server -> Reply, or a text such as "silence". None: no difference."""
-    oracles = [name for name in replies if name != "rhumb"]
+    oracles = oracles_of(replies)
     if len(oracles) < 2:
         return None
     for facet, same in FACETS.items():

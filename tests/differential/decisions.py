@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import names
 import packets
-from compare import is_nearly_full, is_referral
+from compare import is_nearly_full, is_referral, oracles_of
 
 CNAME, DNAME, ANY = (packets.TYPES[name] for name in ("CNAME", "DNAME", "ANY"))
 CLASS_IN, CLASS_CH, CLASS_ANY, AXFR, IXFR = 1, 3, 255, 252, 251
@@ -21,8 +21,8 @@ Decision = namedtuple("Decision", "what source overrules applies")
 
 
 def oracles(d):
-    return [reply for name, reply in d.replies.items()
-            if name != "rhumb" and not isinstance(reply, str)]
+    return [d.replies[name] for name in oracles_of(d.replies)
+            if not isinstance(d.replies[name], str)]
 
 
 def aliases(reply):

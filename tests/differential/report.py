@@ -38,20 +38,19 @@ def side_by_side(replies):
 
 
 def summary(difference):
-    """What two differences have in common that are probably one fault."""
-    def brief(reply):
-        if isinstance(reply, str):
-            return reply
-        types = () if reply.tc else tuple(
-            frozenset(record.type for record in section)
-            for section in (reply.answer, reply.authority))
-        return reply.rcode, reply.aa, reply.tc, types
-    return difference.kind, difference.facet, tuple(
-        (name, brief(reply)) for name, reply in sorted(difference.replies.items()))
+    """What differences have in common that are probably of one fault."""
+    def head(reply):
+        return reply if isinstance(reply, str) else (reply.rcode, reply.aa, reply.tc)
+    others = {head(reply) for name, reply in difference.replies.items() if name != "rhumb"}
+    return difference.kind, difference.facet, head(difference.replies["rhumb"]), frozenset(others)
+
+
+def describe_in_short(difference):
+    return f"{difference.kind}, in the {difference.facet}: {difference.query}"
 
 
 def describe(difference):
-    yield f"{difference.kind}, in the {difference.facet}: {difference.query}"
+    yield describe_in_short(difference)
     yield f"  packet: {difference.packet.hex()}"
     yield from side_by_side(difference.replies)
     for zone in difference.family.zones:

@@ -78,6 +78,10 @@ class Rhumb(Server):
 
     @classmethod
     def find(cls):
+        """Its answers are asked for, not its memory: the optimised build, if there is one."""
+        plain = os.path.join(harness.ROOT, "build-plain", "src", "app", "rhumb")
+        if "RHUMB_BINARY" not in os.environ and os.access(plain, os.X_OK):
+            return plain
         return harness.find_binary()
 
     def command(self):

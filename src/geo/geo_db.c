@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <maxminddb.h>
@@ -23,6 +24,7 @@
 #include "geo_bitmap.h"
 #include "geo_field.h"
 #include "geo_file.h"
+#include "geo_metadata.h"
 
 struct geo_db {
     char *path;
@@ -381,14 +383,39 @@ static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct dia
     return err;
 }
 
+/* check_metadata - a status of the library, which has not seen the file: see geo_metadata.h. */
+static int check_metadata(int fd)
+{
+    struct stat info;
+    uint8_t *tail = malloc(GEO_METADATA_BYTES_MAX);
+    if (!tail)
+        return MMDB_OUT_OF_MEMORY_ERROR;
+    int status = MMDB_IO_ERROR;
+    if (fstat(fd, &info) == 0) {
+        off_t len =
+            info.st_size < GEO_METADATA_BYTES_MAX ? info.st_size : GEO_METADATA_BYTES_MAX;
+        if (pread(fd, tail, (size_t)len, info.st_size - len) == len)
+            status = geo_metadata_is_sound(tail, (size_t)len) ? MMDB_SUCCESS
+                                                              : MMDB_INVALID_METADATA_ERROR;
+    }
+    free(tail);
+    return status;
+}
+
+static int open_copy(int fd, MMDB_s *mmdb)
+{
+    char fd_path[32];
+    snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", fd);
+    int status = check_metadata(fd);
+    return status == MMDB_SUCCESS ? MMDB_open(fd_path, MMDB_MODE_MMAP, mmdb) : status;
+}
+
 /* read_copy - as read_all(), from a descriptor. */
 static enum err read_copy(int fd, struct geo_db *db, const struct diag_place *place,
                           struct diag_list *diags)
 {
-    char fd_path[32];
-    snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", fd);
     MMDB_s mmdb;
-    int status = MMDB_open(fd_path, MMDB_MODE_MMAP, &mmdb);
+    int status = open_copy(fd, &mmdb);
     if (status == MMDB_OUT_OF_MEMORY_ERROR)
         return ERR_NO_MEMORY;
     if (status != MMDB_SUCCESS) {

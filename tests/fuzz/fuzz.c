@@ -56,18 +56,18 @@ void fuzz_file_write(const struct fuzz_file *file, const void *bytes, size_t len
 
 /* ---- one input ---- */
 
-static double now_ms(clockid_t clock)
+static double now_us(clockid_t clock)
 {
     struct timespec t;
     clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static double run_ms(clockid_t clock, const uint8_t *data, size_t size)
+static double run_us(clockid_t clock, const uint8_t *data, size_t size)
 {
-    double start = now_ms(clock);
+    double start = now_us(clock);
     fuzz_harness.run(data, size);
-    return now_ms(clock) - start;
+    return now_us(clock) - start;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -83,11 +83,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
  * judged by processor time, and the best of some attempts counts. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const double limit = (double)fuzz_harness.limit_ms * SLOWER_BY;
-    if (run_ms(CLOCK_MONOTONIC, data, size) <= limit)
+    const double limit = (double)fuzz_harness.limit_us * SLOWER_BY;
+    if (run_us(CLOCK_MONOTONIC, data, size) <= limit)
         return 0;
     for (int i = 0; i < ATTEMPTS; i++)
-        if (run_ms(CLOCK_PROCESS_CPUTIME_ID, data, size) <= limit)
+        if (run_us(CLOCK_PROCESS_CPUTIME_ID, data, size) <= limit)
             return 0;
     fuzz_broken("the input takes too long");
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct fuzz_harness {
-    unsigned limit_ms;    /* of processor time for one input; sanitizers get more */
+    unsigned limit_us;    /* of processor time for one input; sanitizers get more */
     void (*set_up)(void); /* once; NULL: nothing to do */
 
     /* data: on the heap and of exactly that size, so that a sanitizer sees each step beyond */

@@ -67,4 +67,4 @@ static void run(const uint8_t *data, size_t size)
     diag_list_free(diags);
 }
 
-const struct fuzz_harness fuzz_harness = {.limit_ms = 50, .run = run};
+const struct fuzz_harness fuzz_harness = {.limit_us = 50000, .run = run};

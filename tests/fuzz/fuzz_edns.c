@@ -162,4 +162,4 @@ static void run(const uint8_t *data, size_t size)
     free(exact);
 }
 
-const struct fuzz_harness fuzz_harness = {.limit_ms = 50, .run = run};
+const struct fuzz_harness fuzz_harness = {.limit_us = 5000, .run = run};

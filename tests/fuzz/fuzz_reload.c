@@ -124,4 +124,4 @@ static void run(const uint8_t *data, size_t size)
     FUZZ_PROMISE(check_failures() == failures, "nothing is found broken inside");
 }
 
-const struct fuzz_harness fuzz_harness = {.limit_ms = 200, .set_up = set_up, .run = run};
+const struct fuzz_harness fuzz_harness = {.limit_us = 200000, .set_up = set_up, .run = run};

@@ -93,4 +93,4 @@ static void run(const uint8_t *data, size_t size)
     unload(&l);
 }
 
-const struct fuzz_harness fuzz_harness = {.limit_ms = 50, .set_up = set_up, .run = run};
+const struct fuzz_harness fuzz_harness = {.limit_us = 50000, .set_up = set_up, .run = run};

@@ -45,7 +45,6 @@ struct answer_request {
     X(nodata)                                                                                  \
     X(noerror)                                                                                 \
     X(referral)                                                                                \
-    X(servfail)                                                                                \
     X(truncated)                                                                               \
     X(steered)                                                                                 \
     X(all_down)                                                                                \

@@ -87,11 +87,9 @@ static void count_outcome(struct answer_counters *counters, const struct respons
     case DNS_RCODE_FORMERR: answer_count(&counters->formerr); break;
     case DNS_RCODE_NXDOMAIN: answer_count(&counters->nxdomain); break;
     case DNS_RCODE_YXDOMAIN: answer_count(&counters->yxdomain); break;
-    case DNS_RCODE_NOTAUTH:
-    case DNS_RCODE_REFUSED: answer_count(&counters->refused); break;
     case DNS_RCODE_BADVERS: answer_count(&counters->badvers); break;
     case DNS_RCODE_BADCOOKIE: answer_count(&counters->badcookie); break;
-    default: answer_count(&counters->servfail); break;
+    default: answer_count(&counters->refused); break; /* or NOTAUTH; SERVFAIL is never said */
     }
 }
 

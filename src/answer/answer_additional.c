@@ -101,11 +101,23 @@ static void put_alias_target(struct stage *stage, const struct rrset *set, const
         (void)answer_put_svcb(stage, RESPONSE_ADDITIONAL, owner, next);
 }
 
+/* is_repeated - was this target of the set seen before? It goes among them. */
+static bool is_repeated(uint64_t seen[ADDITIONAL_NAMES_MAX], unsigned count,
+                        const uint8_t *lower)
+{
+    seen[count] = dns_name_hash(lower);
+    for (unsigned i = 0; i < count; i++)
+        if (seen[i] == seen[count])
+            return true;
+    return false;
+}
+
 void answer_additional(struct stage *stage, const struct rrset *set)
 {
     bool is_svcb = set->type == DNS_TYPE_SVCB || set->type == DNS_TYPE_HTTPS;
     const uint8_t *cursor = NULL, *rdata;
     uint8_t lower[DNS_NAME_MAX];
+    uint64_t seen[ADDITIONAL_NAMES_MAX];
     uint16_t len;
     for (unsigned i = 0; i < ADDITIONAL_NAMES_MAX && (rdata = rrset_next(set, &cursor, &len));
          i++) {
@@ -113,6 +125,8 @@ void answer_additional(struct stage *stage, const struct rrset *set)
         if (!target)
             return;
         copy_lower(lower, target);
+        if (is_repeated(seen, i, lower))
+            continue;
         const struct zone_node *node = answer_find_target(stage, lower);
         if (!node)
             continue;

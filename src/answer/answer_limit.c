@@ -12,8 +12,6 @@ enum {
     SET_BYTES = SET_SLOTS * sizeof(uint64_t), /* a cache line */
     SETS = 1 << 14,
     TAG_SHIFT = 48,
-    ATTEMPTS =
-        4, /* when other workers change the same slot: then let it pass, it is one answer */
     SECOND_US = 1000000,
 };
 
@@ -29,7 +27,7 @@ struct answer_limiter {
 
 struct answer_limiter *answer_limiter_new(const uint8_t key[16])
 {
-    struct answer_limiter *limiter = calloc(1, sizeof(*limiter));
+    struct answer_limiter *limiter = malloc(sizeof(*limiter));
     void *memory =
         calloc(SETS + 1, SET_BYTES); /* not aligned_alloc(): untouched pages cost nothing */
     if (!limiter || !memory) {
@@ -101,7 +99,9 @@ bool answer_limiter_take(struct answer_limiter *limiter, const struct config_rat
     uint64_t tag = hash >> TAG_SHIFT, now_us = steady_ms * 1000;
     uint64_t share_us = SECOND_US / rate->per_second;
     struct limit_set *set = &limiter->sets[hash % SETS];
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (
+        ;
+        ;) { /* again when another worker was faster: each such round, one of them has passed */
         uint64_t value;
         _Atomic uint64_t *slot = find_slot(set, tag, &value);
         bool is_ours = value >> TAG_SHIFT == tag;
@@ -114,7 +114,6 @@ bool answer_limiter_take(struct answer_limiter *limiter, const struct config_rat
                                                     memory_order_relaxed, memory_order_relaxed))
             return true;
     }
-    return true;
 }
 
 bool answer_limit_is_exempt(const struct config_rate_limit *rate, const struct ip_addr *client)

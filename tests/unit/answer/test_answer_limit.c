@@ -157,6 +157,39 @@ static void two_workers_share_one_rate(void **state)
     answer_limiter_free(NULL);
 }
 
+/* ---- memory ---- */
+
+static int failing = -1; /* the allocation that fails, counted from 0 */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return failing-- == 0 ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return failing-- == 0 ? NULL : __real_calloc(count, size);
+}
+
+static void without_memory_there_is_no_table(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        failing = i;
+        assert_null(answer_limiter_new(key));
+    }
+    failing = 2;
+    struct answer_limiter *limiter = answer_limiter_new(key);
+    failing = -1;
+    assert_non_null(limiter);
+    answer_limiter_free(limiter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_flood_of_other_networks_frees_nobody),
         cmocka_unit_test(exempt_networks_are_known_by_prefix),
         cmocka_unit_test(two_workers_share_one_rate),
+        cmocka_unit_test(without_memory_there_is_no_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

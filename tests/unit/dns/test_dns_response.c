@@ -606,6 +606,105 @@ static void an_extended_error_is_the_first_to_go(void **state)
     }
 }
 
+/* RFC 8467 section 4.1 */
+static void padding_fills_a_block_or_what_room_there_is(void **state)
+{
+    (void)state;
+
+    static const struct {
+        size_t left; /* behind the answer, OPT's own room not counted */
+        const char *expected;
+        size_t len;
+    } cases[] = {
+        {105, "udp=1232 option12=57", 468},
+        {40, "udp=1232 option12=36", 512}, /* a block would be larger than what is left */
+        {4, "udp=1232 option12=0", 512},   /* the head alone */
+        {3, "udp=1232", 509},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct draft *d = draft_new(QUERY_OPT QUESTION OPT_SIZE("04d0") "0004 000c 0000", 512);
+        d->response.edns =
+            (struct response_edns){.udp_size_bytes = 1232, .padding_block_bytes = 468};
+        fill_up(d, cases[i].left);
+        assert_int_equal(finish(d), cases[i].len);
+        expect_opt(d, cases[i].expected);
+        draft_free(d);
+    }
+}
+
+static void a_message_that_fills_a_block_is_padded_with_nothing(void **state)
+{
+    (void)state;
+    struct draft *d = draft_new(QUERY_OPT QUESTION OPT_SIZE("04d0") "0004 000c 0000", 512);
+    size_t block = QUESTION_END + 11 + 4;
+    d->response.edns =
+        (struct response_edns){.udp_size_bytes = 1232, .padding_block_bytes = (uint16_t)block};
+    assert_int_equal(finish(d), block);
+    expect_opt(d, "udp=1232 option12=0");
+    draft_free(d);
+}
+
+static void only_what_was_asked_for_and_is_known_is_told(void **state)
+{
+    (void)state;
+    static const uint8_t cookie[24] = "a cookie of 24 bytes ...";
+    struct draft *d =
+        draft_new(QUERY_OPT QUESTION OPT_SIZE(
+                      "04d0") "0014 000a 0008 0102030405060708 000b 0000 0013 0000",
+                  512);
+    finish(d);
+    expect_opt(d, "udp=0"); /* asked, not known */
+    draft_free(d);
+    d = draft_new(QUERY_OPT QUESTION OPT_SIZE("04d0") "0000", 512);
+    d->response.edns = (struct response_edns){
+        .udp_size_bytes = 1232, .cookie = cookie, .has_zone = true, .has_keepalive = true};
+    finish(d);
+    expect_opt(d, "udp=1232"); /* known, not asked */
+    draft_free(d);
+}
+
+static void the_agent_for_reports_is_told_when_there_is_room(void **state)
+{
+    (void)state;
+    for (size_t left = 6; left <= 7; left++) {
+        struct draft *d = draft_new(QUERY_OPT QUESTION OPT_SIZE("04d0") "0000", 512);
+        d->response.edns = (struct response_edns){.udp_size_bytes = 1232,
+                                                  .report_agent = (const uint8_t *)"\x01"
+                                                                                   "a"};
+        fill_up(d, left);
+        finish(d);
+        expect_opt(d, left < 7 ? "udp=1232" : "udp=1232 report=016100");
+        draft_free(d);
+    }
+}
+
+static void a_ttl_can_be_lowered_afterwards(void **state)
+{
+    (void)state;
+    static const uint8_t elsewhere[] = "\x05"
+                                       "other"
+                                       "\x03"
+                                       "net",
+                         address[4] = {192, 0, 2, 1};
+    struct draft *d = draft_new(PLAIN, 512);
+    response_put(&d->response, RESPONSE_ANSWER, d->query.name, DNS_TYPE_A, 100, address, 4);
+    struct response_mark mark = response_mark(&d->response);
+    response_put(&d->response, RESPONSE_ANSWER, d->query.name, DNS_TYPE_A, 200, address, 4);
+    response_put(&d->response, RESPONSE_ANSWER, elsewhere, DNS_TYPE_A, 10, address, 4);
+    response_put(&d->response, RESPONSE_ANSWER, elsewhere, DNS_TYPE_A, 300, address, 4);
+    response_put(&d->response, RESPONSE_ANSWER, (const uint8_t *)"", DNS_TYPE_A, 51, address,
+                 4);
+    response_cap_ttl(&d->response, mark, 50);
+    finish(d);
+    expect_record(d, 0, "wWw.Example.com. 100 IN A 192.0.2.1");
+    expect_record(d, 1, "wWw.Example.com. 50 IN A 192.0.2.1");
+    expect_record(d, 2, "other.net. 10 IN A 192.0.2.1");
+    expect_record(d, 3, "other.net. 50 IN A 192.0.2.1");
+    expect_record(d, 4, ". 50 IN A 192.0.2.1");
+    draft_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -633,6 +732,11 @@ int main(void)
         cmocka_unit_test(texts_in_opt_are_cut_at_their_limit),
         cmocka_unit_test(opt_fits_however_full_the_message_is),
         cmocka_unit_test(an_extended_error_is_the_first_to_go),
+        cmocka_unit_test(padding_fills_a_block_or_what_room_there_is),
+        cmocka_unit_test(a_message_that_fills_a_block_is_padded_with_nothing),
+        cmocka_unit_test(only_what_was_asked_for_and_is_known_is_told),
+        cmocka_unit_test(the_agent_for_reports_is_told_when_there_is_room),
+        cmocka_unit_test(a_ttl_can_be_lowered_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,14 +11,16 @@ WIRE = ROOT + "/tests/data/wire"
 
 
 def wire_server():
-    """tests/data/wire, without its probes: their targets are addresses of nobody."""
+    """tests/data/wire, without its probes, whose targets are nobody, and without its limit of
+    answers: each reply is counted."""
     with open(WIRE + "/rhumb.yaml", encoding="utf-8") as source:
         config = source.read().replace("127.0.0.1:5300", "127.0.0.1:@PORT@")
+    config = re.sub(r"\n  rate_limit:.*", "", config)
     config = re.sub(r"\n    (check: web|when_all_down: empty)\b", "", config)
     config = re.sub(r"(?s)\nchecks:.*?\n(?=services:)", "\n", config)
-    zones = {name: "@/tests/data/wire/" + name for name in os.listdir(WIRE)
-             if name.endswith(".zone")}
-    return Rhumb(config, zones)
+    files = {name: "@/tests/data/wire/" + name for name in os.listdir(WIRE)
+             if name != "rhumb.yaml"}
+    return Rhumb(config, files)
 
 
 def send(program, server, limit_s, **options):

@@ -32,7 +32,7 @@ enum dns_header_flags {
 enum query_verdict {
     QUERY_OK,
     QUERY_DROP,    /* no answer at all: shorter than a header, or itself a response */
-    QUERY_FORMERR, /* has_question says whether the question may be echoed */
+    QUERY_FORMERR, /* has_question says whether the question may be echoed; no options */
     QUERY_NOTIMP,  /* an opcode other than QUERY: its body is not looked at */
     QUERY_BADVERS, /* RFC 6891 section 6.1.3 */
     QUERY_BADKEY,  /* signed by TSIG with a key nobody has: RFC 8945 section 5.2.1 */

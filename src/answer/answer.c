@@ -192,13 +192,8 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
         .class = {.kind = ANSWER_LIMIT_ERROR},
         .owner = query->name,
     };
-    bool is_malformed = verdict == QUERY_FORMERR;
-    if (is_malformed) { /* options may be what is malformed: not echoed */
-        query->has_ecs = false;
-        query->cookie_bytes = 0;
-    }
     answer_guard_meet(&stage, query);
-    if (verdict == QUERY_NOTIMP || (is_malformed && !query->has_question))
+    if (verdict == QUERY_NOTIMP || (verdict == QUERY_FORMERR && !query->has_question))
         return answer_bare(&stage, verdict, buffer);
 
     stage.client = client_of(query, &request->client);

@@ -66,7 +66,7 @@ struct raw_name {
 static bool parse_raw_name(struct reader *r, struct raw_name *out_name)
 {
     const uint8_t *start = r->pos;
-    out_name->bytes = NULL;
+    *out_name = (struct raw_name){0};
     for (;;) {
         uint8_t label = reader_u8(r);
         if ((label & LABEL_POINTER) == LABEL_POINTER) {
@@ -259,6 +259,26 @@ static bool has_sections(struct reader *r, struct query *q, unsigned questions,
     return questions == 1 && parse_question(r, q) && skip_authorities(r, q, authorities);
 }
 
+/* forget_wishes - as if OPT had no options, and nothing were signed. */
+static void forget_wishes(struct query *q)
+{
+    q->tsig = (struct query_tsig){0};
+    q->wants_nsid = q->wants_zoneversion = q->wants_keepalive = q->wants_padding = false;
+    q->has_ecs = false;
+    q->ecs_family = q->cookie_bytes = 0;
+    q->ecs = (struct ip_prefix){0};
+}
+
+/* parse_body - what stands behind the header of a query. */
+static enum query_verdict parse_body(struct reader *r, struct query *q, unsigned questions,
+                                     unsigned authorities, unsigned additionals)
+{
+    if (additionals > ADDITIONAL_MAX || !has_sections(r, q, questions, authorities))
+        return QUERY_FORMERR;
+    enum query_verdict verdict = parse_additionals(r, q, additionals);
+    return q->has_question || q->cookie_bytes > 0 ? verdict : QUERY_FORMERR;
+}
+
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *out_query)
 {
     struct query *q = out_query;
@@ -272,18 +292,14 @@ enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *
     q->id = id;
     q->flags = flags;
     q->opcode = flags >> OPCODE_SHIFT & OPCODE_MASK;
-    q->has_question = q->has_edns = q->dnssec_ok = q->wants_nsid = q->has_ecs = false;
-    q->wants_zoneversion = q->wants_keepalive = q->wants_padding = false;
-    q->udp_size_bytes = q->ecs_family = q->cookie_bytes = 0;
-    q->ecs = (struct ip_prefix){0};
-    q->tsig = (struct query_tsig){0};
+    q->has_question = q->has_edns = q->dnssec_ok = false;
+    q->udp_size_bytes = 0;
+    forget_wishes(q);
     if (q->opcode != DNS_OPCODE_QUERY)
         return QUERY_NOTIMP;
-    if (answers != 0 || additionals > ADDITIONAL_MAX ||
-        !has_sections(&r, q, questions, authorities))
-        return QUERY_FORMERR;
-    enum query_verdict verdict = parse_additionals(&r, q, additionals);
-    if (!q->has_question && q->cookie_bytes == 0)
-        return QUERY_FORMERR;
+    enum query_verdict verdict =
+        answers == 0 ? parse_body(&r, q, questions, authorities, additionals) : QUERY_FORMERR;
+    if (verdict == QUERY_FORMERR)
+        forget_wishes(q); /* one of them may be what is malformed: none is answered */
     return verdict;
 }

@@ -75,6 +75,11 @@ static const char *add_line(struct wire_case *c, char *line)
     } else if ((rest = behind(line, "query"))) {
         return wire_query_parse(rest, c);
     } else if ((rest = behind(line, "raw"))) {
+        char *bytes = behind(rest, "+tls");
+        if (bytes) {
+            c->transport = ANSWER_TLS;
+            rest = bytes;
+        }
         c->packet.len = hex_bytes(rest, c->packet.bytes, sizeof(c->packet.bytes));
         return c->packet.len == SIZE_MAX ? "malformed hexadecimal text" : NULL;
     } else if ((rest = behind(line, "down"))) {

@@ -39,11 +39,24 @@ struct config_listener {
 /* `rate_limit:` see answer_limit.h. */
 struct config_rate_limit {
     uint32_t per_second; /* answers of one class to one network; default 1000; 0: no limit */
-    uint32_t
-        slip; /* of those over it, one in so many is cut down instead; default 2; 0: none */
+    uint32_t slip; /* of those over it one in so many is cut down instead; default 2; 0: none */
     uint32_t v4_prefix, v6_prefix;  /* bits that make a network; default 24 and 56 */
     const struct ip_prefix *exempt; /* default: the loopback networks */
     size_t exempt_count;
+};
+
+/* A file and the place that names it. */
+struct config_tls_file {
+    const char *path;
+    struct diag_place place;
+};
+
+/* `tls: {listen: ["127.0.0.1:853"], certificate: server.pem, key: server.key}` */
+struct config_tls {
+    struct config_listener *listeners; /* default port 853; none: no DNS over TLS */
+    size_t listener_count;
+    struct config_tls_file certificate; /* PEM, with those of its authorities behind it */
+    struct config_tls_file key;         /* PEM, no password */
 };
 
 struct config_server {
@@ -66,7 +79,10 @@ struct config_server {
                                  default a quarter of connections, at least 64 */
     uint32_t tcp_idle_ms;     /* `tcp: {idle: 10s}` between two queries, 100 ms..1 h */
     uint32_t tcp_message_ms;  /* `tcp: {message: 3s}` from first to last byte, 100 ms..1 min */
-    uint32_t drain_ms;        /* `drain: 2s`: how long SIGTERM waits for TCP clients */
+    struct config_tls tls;
+    struct ip_prefix *proxies; /* `proxy:` networks whose PROXY headers are believed */
+    size_t proxy_count;
+    uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
     uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
     uint32_t probes_per_address;
 };
@@ -285,7 +301,8 @@ struct config {
     struct config_limits limits; /* of every zone that does not say */
     struct config_zone *zones;
     size_t zone_count;
-    const char **files; /* what a reload must watch beside zones and databases: the config */
+    const char **files; /* what a reload must watch beside zones and databases: the config,
+                           certificate and key */
     size_t file_count;
 };
 

@@ -32,7 +32,9 @@ struct net;
     X(tcp_evicted)                                                                             \
     X(tcp_over_prefix)                                                                         \
     X(tcp_too_slow)                                                                            \
-    X(tcp_closed_bad)
+    X(tcp_closed_bad)                                                                          \
+    X(tls_handshakes)                                                                          \
+    X(tls_failed)
 
 struct net_totals { /* summed over workers */
 #define NET_TOTAL(name) uint64_t name;
@@ -52,12 +54,30 @@ struct net_options {
     struct answer_limiter *limiter; /* borrowed until net_stop(); NULL: no rate limit */
 };
 
+/* ---- certificate and key of DNS over TLS ---- */
+
+struct net_tls; /* both, ready for use */
+
+/* net_tls_load - read and judge what server->tls names.
+ *
+ * owns     *out_tls: net_set_tls() or net_tls_free() it; NULL without TLS listeners
+ * returns  ERR_OK (warnings possible); ERR_INVALID with each file that is unreadable, no
+ *          certificate, no key, or does not match; ERR_NO_MEMORY
+ * threads  any; touches files
+ */
+WARN_UNUSED enum err net_tls_load(const struct config_server *server, struct diag_list *diags,
+                                  struct net_tls **out_tls);
+void net_tls_free(struct net_tls *tls);
+
+/* ---- the workers ---- */
+
 /* net_open - bind every listener of server for each worker (server->workers; 0: one per online
  * core).
  *
  * owns     *out_net: free it with net_stop()
  * returns  ERR_OK; ERR_INVALID with one error per address that cannot be bound (in use, no
- *          permission, no such address), nothing stays open; ERR_NO_MEMORY
+ *          permission, no such address) and those of net_tls_load(), nothing stays open;
+ *          ERR_NO_MEMORY
  */
 WARN_UNUSED enum err net_open(const struct config_server *server,
                               const struct net_options *options, struct diag_list *diags,
@@ -66,6 +86,10 @@ WARN_UNUSED enum err net_open(const struct config_server *server,
 /* net_start - start the threads; a snapshot has been published.
  * returns  ERR_OK; ERR_LIMIT when a thread cannot be had: then none runs */
 WARN_UNUSED enum err net_start(struct net *net);
+
+/* net_set_tls - clients that come from now on get this certificate; open connections keep theirs.
+ * Owns tls; NULL changes nothing. Control thread. */
+void net_set_tls(struct net *net, struct net_tls *tls);
 
 /* net_drain - stop accepting; connections close when their pending answers are written. */
 void net_drain(struct net *net);

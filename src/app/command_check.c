@@ -2,6 +2,7 @@
  * second parser. */
 #include <stdio.h>
 
+#include "rhumb/net.h"
 #include "rhumb/snapshot.h"
 
 #include "commands.h"
@@ -63,6 +64,10 @@ int command_check(const struct options *options)
     struct diag_list *diags = diag_list_new();
     enum err err = diags ? snapshot_compile(options->config_path, &compile, diags, &snapshot)
                          : ERR_NO_MEMORY;
+    struct net_tls *tls = NULL;
+    if (err == ERR_OK)
+        err = net_tls_load(&snapshot->config->server, diags, &tls);
+    net_tls_free(tls);
     if (diags)
         diag_print_all(diags, stderr);
     if (err == ERR_OK)

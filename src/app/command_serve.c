@@ -142,6 +142,12 @@ static void log_start(const struct server *server, const struct snapshot *snapsh
         log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u",
                   ip_format(&listener->addr, address), listener->port);
     }
+    const struct config_tls *tls = &snapshot->config->server.tls;
+    for (size_t i = 0; i < tls->listener_count; i++) {
+        char address[IP_TEXT_MAX];
+        log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u transport=tls",
+                  ip_format(&tls->listeners[i].addr, address), tls->listeners[i].port);
+    }
     log_event(LOG_LEVEL_INFO, "ready", "version=%s workers=%zu zones=%zu names=%zu targets=%zu",
               RHUMB_VERSION, net_worker_count(server->net), snapshot->zones.zone_count,
               snapshot->binding_count, snapshot->target_count);
@@ -194,6 +200,7 @@ static enum err start_control(struct server *server, const char *config_path,
         .config_path = config_path,
         .begun_ms = server->begun_ms,
         .slot = server->slot,
+        .net = server->net,
     };
     enum err err = health_monitor_new(&server->loop, &server->monitor);
     if (err != ERR_OK)

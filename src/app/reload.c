@@ -15,6 +15,7 @@ struct reload {
     char *config_path;
     struct snapshot_slot *slot;
     struct health_monitor *monitor;
+    struct net *net;
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
@@ -22,6 +23,7 @@ struct reload {
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
     struct snapshot *fresh;
+    struct net_tls *fresh_tls; /* NULL: no listener needs it */
     enum err err;
     uint64_t started_ms;
 };
@@ -84,14 +86,49 @@ static void retire(struct reload *reload, struct snapshot *old)
 
 /* ---- compiling and publishing ---- */
 
+/* discard - what was compiled is not wanted. */
+static void discard(struct reload *reload)
+{
+    snapshot_free(reload->fresh);
+    net_tls_free(reload->fresh_tls);
+    reload->fresh = NULL;
+    reload->fresh_tls = NULL;
+}
+
 static void compile_in_pool(uv_work_t *work)
 {
     struct reload *reload = work->data;
     struct snapshot_options options = {.keep_map = false};
     reload->fresh = NULL;
+    reload->fresh_tls = NULL;
     reload->err =
         snapshot_compile(reload->config_path, &options, reload->diags, &reload->fresh);
+    if (reload->err == ERR_OK)
+        reload->err =
+            net_tls_load(&reload->fresh->config->server, reload->diags, &reload->fresh_tls);
     malloc_trim(0);
+}
+
+static bool are_same_listeners(const struct config_listener *was, size_t was_count,
+                               const struct config_listener *is, size_t is_count)
+{
+    bool same = was_count == is_count;
+    for (size_t i = 0; same && i < was_count; i++)
+        same = ip_equal(&was[i].addr, &is[i].addr) && was[i].port == is[i].port;
+    return same;
+}
+
+static bool are_same_transports(const struct config_server *was, const struct config_server *is)
+{
+    bool same =
+        was->proxy_count == is->proxy_count && was->tcp_connections == is->tcp_connections &&
+        was->tcp_per_prefix == is->tcp_per_prefix && was->tcp_idle_ms == is->tcp_idle_ms &&
+        was->tcp_message_ms == is->tcp_message_ms;
+    for (size_t i = 0; same && i < was->proxy_count; i++)
+        same = ip_equal(&was->proxies[i].addr, &is->proxies[i].addr) &&
+               was->proxies[i].len == is->proxies[i].len;
+    return same && are_same_listeners(was->tls.listeners, was->tls.listener_count,
+                                      is->tls.listeners, is->tls.listener_count);
 }
 
 /* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
@@ -99,30 +136,33 @@ static void tell_what_needs_a_restart(const struct config_server *was,
                                       const struct config_server *is)
 {
     bool same =
-        was->listener_count == is->listener_count && was->workers == is->workers &&
+        was->workers == is->workers &&
         (was->user == is->user || (was->user && is->user && strcmp(was->user, is->user) == 0));
-    for (size_t i = 0; same && i < was->listener_count; i++)
-        same = ip_equal(&was->listeners[i].addr, &is->listeners[i].addr) &&
-               was->listeners[i].port == is->listeners[i].port;
-    if (!same)
+    if (!same || !are_same_listeners(was->listeners, was->listener_count, is->listeners,
+                                     is->listener_count))
         log_event(LOG_LEVEL_WARNING, "restart_needed",
                   "what=\"server.listen, workers and user are read at start only\"");
+    if (!are_same_transports(was, is))
+        log_event(LOG_LEVEL_WARNING, "restart_needed",
+                  "what=\"server.tcp, proxy and tls.listen are read at start only\"");
 }
 
 static void publish(struct reload *reload)
 {
     struct snapshot *fresh = reload->fresh;
-    reload->fresh = NULL;
     enum err err = health_monitor_retarget(reload->monitor, fresh);
     if (err != ERR_OK) {
         log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"%s\" targets=%zu",
                   err_text(err), fresh->target_count);
-        snapshot_free(fresh);
+        discard(reload);
         return;
     }
+    reload->fresh = NULL;
     tell_what_needs_a_restart(&snapshot_current(reload->slot)->config->server,
                               &fresh->config->server);
     struct snapshot *old = snapshot_publish(reload->slot, fresh);
+    net_set_tls(reload->net, reload->fresh_tls);
+    reload->fresh_tls = NULL;
     log_event(LOG_LEVEL_INFO, "reload",
               "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
               (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -141,16 +181,20 @@ static bool is_listed(const char *const *files, size_t count, const char *file)
     return false;
 }
 
-/* watch_remedies - after a failure: the files that are served, and those complained of, which
- * may be new. A correction of any of them is a reason to try again. */
+/* watch_remedies - after a failure: the files that are served, those of what was compiled and
+ * refused, and those complained of, which may be new. A correction of any of them is a reason to
+ * try again. */
 static void watch_remedies(struct reload *reload)
 {
-    const struct snapshot *current = snapshot_current(reload->slot);
-    size_t count = 0;
-    const char **files =
-        calloc(current->file_count + diag_count(reload->diags) + 1, sizeof(char *));
+    const struct snapshot *current = snapshot_current(reload->slot), *fresh = reload->fresh;
+    size_t count = 0, fresh_count = fresh ? fresh->file_count : 0;
+    const char **files = calloc(
+        current->file_count + fresh_count + diag_count(reload->diags) + 1, sizeof(char *));
     for (; files && count < current->file_count; count++)
         files[count] = current->files[count];
+    for (size_t i = 0; files && i < fresh_count; i++)
+        if (!is_listed(files, count, fresh->files[i]))
+            files[count++] = fresh->files[i];
     for (size_t i = 0; files && i < diag_count(reload->diags); i++) {
         const char *file = diag_get(reload->diags, i)->place.file;
         if (file && !is_listed(files, count, file))
@@ -174,8 +218,6 @@ static void refuse_to_fall_silent(struct reload *reload)
     diag_error(reload->diags, &place, "no zone is left of the %zu that are served",
                current->zones.zone_count);
     diag_remedy(reload->diags, "restart the server if it shall serve nothing");
-    snapshot_free(reload->fresh);
-    reload->fresh = NULL;
     reload->err = ERR_INVALID;
 }
 
@@ -188,8 +230,7 @@ static void on_compiled(uv_work_t *work, int status)
     if (status == 0)
         reload_log_diags(reload->diags);
     if (reload->closing || status != 0) {
-        snapshot_free(reload->fresh);
-        reload->fresh = NULL;
+        discard(reload);
     } else if (reload->err == ERR_OK) {
         publish(reload);
     } else {
@@ -199,6 +240,7 @@ static void on_compiled(uv_work_t *work, int status)
                   (unsigned long long)snapshot_current(reload->slot)->generation,
                   err_text(reload->err));
         watch_remedies(reload);
+        discard(reload);
     }
     diag_list_free(reload->diags);
     reload->diags = NULL;
@@ -261,7 +303,8 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
     struct reload *reload = calloc(1, sizeof(*reload));
     if (!reload)
         return ERR_NO_MEMORY;
-    *reload = (struct reload){.loop = loop, .slot = from->slot, .monitor = from->monitor};
+    *reload = (struct reload){
+        .loop = loop, .slot = from->slot, .monitor = from->monitor, .net = from->net};
     reload->config_path = strdup(from->config_path);
     if (!reload->config_path || file_watch_new(loop, from->begun_ms, on_file_changed, reload,
                                                &reload->watch) != ERR_OK) {

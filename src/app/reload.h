@@ -1,8 +1,9 @@
 /* reload.h - replace what is served, without a gap.
  *
  *   asked (SIGHUP, a file changed)
- *     -> pool thread: snapshot_compile()                      errors: log all, keep the old one
- *     -> control turn: health_monitor_retarget(), snapshot_publish(), watch the new files
+ *     -> pool thread: snapshot_compile(), net_tls_load()      errors: log all, keep the old one
+ *     -> control turn: health_monitor_retarget(), snapshot_publish(), net_set_tls(), watch the
+ *        new files
  *     -> pool thread: snapshot_retire() the old one
  *
  * Asked again meanwhile: it runs once more afterwards. Control loop only.
@@ -14,6 +15,7 @@
 #include <uv.h>
 
 #include "rhumb/err.h"
+#include "rhumb/net.h"
 #include "rhumb/snapshot.h"
 
 #include "health_monitor.h"
@@ -21,12 +23,13 @@
 struct reload;
 
 /* What reload_new() starts from: slot holds the first snapshot, compiled from config_path;
- * begun_ms is clock_wall_ms() when that compilation began. */
+ * begun_ms is clock_wall_ms() when that compilation began; net serves until reload_close(). */
 struct reload_start {
     const char *config_path;
     uint64_t begun_ms;
     struct snapshot_slot *slot;
     struct health_monitor *monitor;
+    struct net *net;
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,

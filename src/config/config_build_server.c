@@ -2,10 +2,11 @@
 #include <string.h>
 
 #include "config_build.h"
+#include "config_build_transport.h"
 #include "config_domain.h"
 #include "config_units.h"
 
-enum { DNS_PORT = 53, LISTENERS_MAX = 64, WORKERS_MAX = 256, STRING_MAX = 255 };
+enum { WORKERS_MAX = 256, STRING_MAX = 255 };
 
 #define SERVER_FIELD(name, type, member, low, high)                                            \
     {                                                                                          \
@@ -13,80 +14,6 @@ enum { DNS_PORT = 53, LISTENERS_MAX = 64, WORKERS_MAX = 256, STRING_MAX = 255 };
         .min = (low), .max = (high)                                                            \
     }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* split_port - cut ADDRESS:PORT, [ADDRESS]:PORT or ADDRESS into its two parts. address has room
- * for IP_TEXT_MAX bytes. */
-static bool split_port(const char *text, char *address, uint16_t *out_port)
-{
-    bool bracket = text[0] == '[';
-    const char *start = text + bracket;
-    const char *end = bracket ? strchr(start, ']') : strchr(start, ':');
-    if (bracket && !end)
-        return false;
-    if (!bracket && end && strchr(end + 1, ':'))
-        end = NULL; /* a bare IPv6 address */
-    size_t len = end ? (size_t)(end - start) : strlen(start);
-    if (len >= IP_TEXT_MAX)
-        return false;
-    memcpy(address, start, len);
-    address[len] = '\0';
-
-    const char *rest = end ? end + bracket : "";
-    *out_port = DNS_PORT;
-    if (rest[0] == '\0')
-        return true;
-    uint64_t port;
-    if (rest[0] != ':' || !config_parse_uint(rest + 1, &port) || port == 0 || port > UINT16_MAX)
-        return false;
-    *out_port = (uint16_t)port;
-    return true;
-}
-
-static bool read_listener(struct config_reader *reader, const struct config_node_entry *item,
-                          struct config_listener *out_listener)
-{
-    const char *text;
-    if (!config_expect_text(reader, item, &text))
-        return false;
-    struct config_listener listener = {.place = item->value->place};
-    char address[IP_TEXT_MAX];
-    if (split_port(text, address, &listener.port) && ip_parse(address, &listener.addr) &&
-        (text[0] != '[' || listener.addr.family == IP_V6)) {
-        *out_listener = listener;
-        return true;
-    }
-    config_error(reader, &item->value->place, "cannot listen on '%.80s'", text);
-    config_remedy(reader, "write an address and a port from 1 to 65535: \"127.0.0.1:53\" or "
-                          "\"[::1]:53\"");
-    return false;
-}
-
-static void read_listen(struct config_reader *reader, const struct config_node_entry *entry,
-                        void *object)
-{
-    struct config_server *server = object;
-    const struct config_node_entry *items;
-    size_t count;
-    if (!config_read_list(reader, entry, 1, LISTENERS_MAX, &items, &count))
-        return;
-    struct config_listener *listeners = config_alloc(reader, count, sizeof(*listeners));
-    if (!listeners)
-        return;
-    size_t good = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct config_listener *listener = &listeners[good];
-        if (!read_listener(reader, &items[i], listener))
-            continue;
-        for (size_t j = 0; j < good; j++) {
-            if (ip_equal(&listeners[j].addr, &listener->addr) &&
-                listeners[j].port == listener->port)
-                config_error(reader, &listener->place, "this listener stands here twice");
-        }
-        good++;
-    }
-    server->listeners = listeners;
-    server->listener_count = good;
-}
 
 static void read_workers(struct config_reader *reader, const struct config_node_entry *entry,
                          void *object)
@@ -144,20 +71,6 @@ static void read_report_agent(struct config_reader *reader,
         server->report_agent = config_absolute(reader, name);
 }
 
-static void read_tcp(struct config_reader *reader, const struct config_node_entry *entry,
-                     void *object)
-{
-    static const struct config_field fields[] = {
-        SERVER_FIELD("connections", CONFIG_FIELD_UINT32, tcp_connections, 1, 100000),
-        SERVER_FIELD("per_prefix", CONFIG_FIELD_UINT32, tcp_per_prefix, 1, 100000),
-        SERVER_FIELD("idle", CONFIG_FIELD_DURATION_MS, tcp_idle_ms, 100, CONFIG_HOUR_MS),
-        SERVER_FIELD("message", CONFIG_FIELD_DURATION_MS, tcp_message_ms, 100,
-                     CONFIG_MINUTE_MS),
-    };
-
-    config_read_fields(reader, entry, fields, COUNT(fields), object);
-}
-
 static void read_probes(struct config_reader *reader, const struct config_node_entry *entry,
                         void *object)
 {
@@ -169,34 +82,10 @@ static void read_probes(struct config_reader *reader, const struct config_node_e
     config_read_fields(reader, entry, fields, COUNT(fields), object);
 }
 
-/* default_per_prefix - the resolvers of one operator, hundreds of machines, sit in few networks:
- * a quarter each leaves room for them, and for everybody else beside a network that misbehaves. */
-static uint32_t default_per_prefix(uint32_t connections)
-{
-    enum { SHARE = 4, LEAST = 64 };
-
-    return connections / SHARE > LEAST ? connections / SHARE : LEAST;
-}
-
-/* default_listeners - every address of the machine, both families, port 53. */
-static void default_listeners(struct config_builder *builder)
-{
-    struct config_server *server = &builder->config->server;
-    struct config_listener *listeners = config_alloc(&builder->reader, 2, sizeof(*listeners));
-    if (!listeners)
-        return;
-    listeners[0] = (struct config_listener){.addr = {.family = IP_V4}, .port = DNS_PORT};
-    listeners[1] = (struct config_listener){.addr = {.family = IP_V6}, .port = DNS_PORT};
-    listeners[0].place = listeners[1].place =
-        (struct diag_place){.file = builder->config->path};
-    server->listeners = listeners;
-    server->listener_count = 2;
-}
-
 void config_build_server(struct config_builder *builder, const struct config_node_entry *entry)
 {
     static const struct config_field fields[] = {
-        {.key = "listen", .kind = CONFIG_FIELD_OTHER, .read = read_listen},
+        {.key = "listen", .kind = CONFIG_FIELD_OTHER, .read = config_read_listen},
         {.key = "workers", .kind = CONFIG_FIELD_OTHER, .read = read_workers},
         {.key = "identity", .kind = CONFIG_FIELD_OTHER, .read = read_identity},
         {.key = "version", .kind = CONFIG_FIELD_OTHER, .read = read_version},
@@ -208,7 +97,9 @@ void config_build_server(struct config_builder *builder, const struct config_nod
          .read = config_read_udp_without_cookie},
         SERVER_FIELD("user", CONFIG_FIELD_TEXT, user, 0, 0),
         SERVER_FIELD("udp_size", CONFIG_FIELD_UINT32, udp_size_bytes, 512, 4096),
-        {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = read_tcp},
+        {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = config_read_tcp},
+        {.key = "tls", .kind = CONFIG_FIELD_OTHER, .read = config_read_tls},
+        {.key = "proxy", .kind = CONFIG_FIELD_OTHER, .read = config_read_proxy},
         SERVER_FIELD("drain", CONFIG_FIELD_DURATION_MS, drain_ms, 0, CONFIG_MINUTE_MS),
         {.key = "probes", .kind = CONFIG_FIELD_OTHER, .read = read_probes},
     };
@@ -226,8 +117,5 @@ void config_build_server(struct config_builder *builder, const struct config_nod
     config_default_abuse(server);
     if (config_has_content(entry))
         config_read_fields(&builder->reader, entry, fields, COUNT(fields), server);
-    if (server->tcp_per_prefix == 0)
-        server->tcp_per_prefix = default_per_prefix(server->tcp_connections);
-    if (server->listener_count == 0)
-        default_listeners(builder);
+    config_finish_transport(builder);
 }

@@ -6,6 +6,7 @@
 #include "rhumb/net.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "rhumb/hash.h"
 
 #include "net_socket.h"
+#include "tls.h"
 #include "worker.h"
 
 struct net {
@@ -27,27 +29,44 @@ enum {
 
 /* ---- sockets ---- */
 
-/* A table of worker_count rows, one per worker, of a column per listener. */
-struct sockets {
-    struct worker_sockets *pairs;
-    size_t worker_count, listener_count;
+/* What each worker has a socket for. */
+struct endpoint {
+    const struct config_listener *listener;
+    enum net_transport transport;
+    bool failed;
 };
 
-static struct worker_sockets *row_of(const struct sockets *sockets, size_t worker)
+/* A table of worker_count rows, one per worker, of a column per endpoint. */
+struct sockets {
+    struct endpoint *endpoints;
+    struct worker_socket *table;
+    size_t worker_count, endpoint_count;
+};
+
+static struct worker_socket *row_of(const struct sockets *sockets, size_t worker)
 {
-    return &sockets->pairs[worker * sockets->listener_count];
+    return &sockets->table[worker * sockets->endpoint_count];
 }
 
 static void close_rows(const struct sockets *sockets, size_t first_worker)
 {
     for (size_t w = first_worker; w < sockets->worker_count; w++)
-        for (size_t l = 0; l < sockets->listener_count; l++) {
-            const struct worker_sockets *pair = &row_of(sockets, w)[l];
-            if (pair->udp >= 0)
-                close(pair->udp);
-            if (pair->tcp >= 0)
-                close(pair->tcp);
-        }
+        for (size_t e = 0; e < sockets->endpoint_count; e++)
+            if (row_of(sockets, w)[e].fd >= 0)
+                close(row_of(sockets, w)[e].fd);
+}
+
+static void free_sockets(struct sockets *sockets)
+{
+    free(sockets->endpoints);
+    free(sockets->table);
+}
+
+static void add_endpoint(struct sockets *sockets, const struct config_listener *listener,
+                         enum net_transport transport)
+{
+    sockets->endpoints[sockets->endpoint_count++] =
+        (struct endpoint){.listener = listener, .transport = transport};
 }
 
 /* The default listeners name [::] unasked: on a machine without IPv6 that is no mistake. */
@@ -56,66 +75,84 @@ static bool may_be_left_out(const struct config_listener *listener, int error)
     return error == EAFNOSUPPORT && listener->place.line == 0;
 }
 
-/* open_listener - its sockets for every worker. */
-static void open_listener(struct sockets *sockets, const struct config_listener *listener,
-                          size_t column, struct diag_list *diags)
+/* report - what is wrong with an address, once for UDP and TCP, which stand side by side. */
+static void report(struct sockets *sockets, size_t column, int error, struct diag_list *diags)
 {
-    for (size_t w = 0; w < sockets->worker_count; w++) {
-        struct worker_sockets *pair = &row_of(sockets, w)[column];
-        enum net_transport transport = NET_UDP;
-        int error = net_socket_open(&listener->addr, listener->port, transport, &pair->udp);
-        if (error == 0) {
-            transport = NET_TCP;
-            error = net_socket_open(&listener->addr, listener->port, transport, &pair->tcp);
-        }
-        if (error == 0)
-            continue;
-        if (!may_be_left_out(listener, error)) {
-            net_socket_report(diags, listener, transport, error);
-            return;
-        }
-        char name[NET_SOCKET_NAME_MAX];
+    struct endpoint *endpoint = &sockets->endpoints[column];
+    const struct config_listener *listener = endpoint->listener;
+    endpoint->failed = true;
+    if (column > 0 && endpoint[-1].listener == listener && endpoint[-1].failed)
+        return;
+    char name[NET_SOCKET_NAME_MAX];
+    if (may_be_left_out(listener, error))
         diag_warning(diags, NULL, "no IPv6 on this machine: %s is left out",
                      net_socket_name(listener, name));
-        return;
+    else
+        net_socket_report(diags, listener, endpoint->transport, error);
+}
+
+/* open_endpoint - its sockets for every worker. */
+static void open_endpoint(struct sockets *sockets, size_t column, struct diag_list *diags)
+{
+    const struct endpoint *endpoint = &sockets->endpoints[column];
+    const struct config_listener *listener = endpoint->listener;
+    for (size_t w = 0; w < sockets->worker_count && !endpoint->failed; w++) {
+        int error = net_socket_open(&listener->addr, listener->port, endpoint->transport,
+                                    &row_of(sockets, w)[column].fd);
+        if (error != 0)
+            report(sockets, column, error, diags);
     }
 }
 
-/* look_for_others - tell of every listener that another process has. Before any of ours is
+/* look_for_others - tell of every address that another process has. Before any of ours is
  * bound, for ours may overlap (0.0.0.0 and 127.0.0.1). */
-static void look_for_others(const struct config_server *server, struct diag_list *diags)
+static void look_for_others(struct sockets *sockets, struct diag_list *diags)
 {
-    for (size_t l = 0; l < server->listener_count; l++) {
-        const struct config_listener *listener = &server->listeners[l];
-        enum net_transport transport = NET_UDP;
-        int error = net_socket_probe(&listener->addr, listener->port, transport);
-        if (error != EADDRINUSE) {
-            transport = NET_TCP;
-            error = net_socket_probe(&listener->addr, listener->port, transport);
-        }
-        if (error == EADDRINUSE)
-            net_socket_report(diags, listener, transport, error);
+    for (size_t e = 0; e < sockets->endpoint_count; e++) {
+        const struct endpoint *endpoint = &sockets->endpoints[e];
+        const struct config_listener *listener = endpoint->listener;
+        if (net_socket_probe(&listener->addr, listener->port, endpoint->transport) ==
+            EADDRINUSE)
+            report(sockets, e, EADDRINUSE, diags);
     }
+}
+
+static enum err make_table(const struct config_server *server, struct sockets *sockets)
+{
+    size_t count = 2 * server->listener_count + server->tls.listener_count;
+    sockets->endpoints = calloc(count, sizeof(*sockets->endpoints));
+    sockets->table = calloc(sockets->worker_count * count, sizeof(*sockets->table));
+    if (!sockets->endpoints || !sockets->table) {
+        free_sockets(sockets);
+        return ERR_NO_MEMORY;
+    }
+    for (size_t l = 0; l < server->listener_count; l++) {
+        add_endpoint(sockets, &server->listeners[l], NET_UDP);
+        add_endpoint(sockets, &server->listeners[l], NET_TCP);
+    }
+    for (size_t l = 0; l < server->tls.listener_count; l++)
+        add_endpoint(sockets, &server->tls.listeners[l], NET_TLS);
+    for (size_t i = 0; i < sockets->worker_count * count; i++)
+        sockets->table[i] = (struct worker_socket){
+            .fd = -1, .transport = sockets->endpoints[i % count].transport};
+    return ERR_OK;
 }
 
 static enum err open_sockets(const struct config_server *server, size_t worker_count,
                              struct diag_list *diags, struct sockets *out_sockets)
 {
-    size_t listeners = server->listener_count, errors = diag_error_count(diags);
-    look_for_others(server, diags);
-    if (diag_error_count(diags) > errors)
-        return ERR_INVALID;
-    struct sockets sockets = {.worker_count = worker_count, .listener_count = listeners};
-    sockets.pairs = calloc(worker_count * listeners, sizeof(*sockets.pairs));
-    if (!sockets.pairs)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < worker_count * listeners; i++)
-        sockets.pairs[i] = (struct worker_sockets){.udp = -1, .tcp = -1};
-    for (size_t l = 0; l < listeners; l++)
-        open_listener(&sockets, &server->listeners[l], l, diags);
+    size_t errors = diag_error_count(diags);
+    struct sockets sockets = {.worker_count = worker_count};
+    enum err err = make_table(server, &sockets);
+    if (err != ERR_OK)
+        return err;
+    look_for_others(&sockets, diags);
+    if (diag_error_count(diags) == errors)
+        for (size_t e = 0; e < sockets.endpoint_count; e++)
+            open_endpoint(&sockets, e, diags);
     if (diag_error_count(diags) > errors) {
         close_rows(&sockets, 0);
-        free(sockets.pairs);
+        free_sockets(&sockets);
         return ERR_INVALID;
     }
     *out_sockets = sockets;
@@ -140,7 +177,8 @@ static size_t connections_of(const struct config_server *server, size_t worker_c
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return server->tcp_connections;
-    rlim_t fixed = worker_count * (2 * server->listener_count + LOOP_FDS);
+    size_t listening = 2 * server->listener_count + server->tls.listener_count;
+    rlim_t fixed = worker_count * (listening + LOOP_FDS);
     rlim_t for_clients = limit.rlim_cur - limit.rlim_cur / 4;
     rlim_t each = for_clients > fixed ? (for_clients - fixed) / worker_count : 0;
     if (each >= server->tcp_connections)
@@ -184,7 +222,7 @@ static enum err open_workers(struct net *net, const struct sockets *sockets,
         options->answer.seed = hash_mix(net_seed + w);
         options->number = (unsigned)w;
         enum err err =
-            worker_new(options, row_of(sockets, w), sockets->listener_count, &net->workers[w]);
+            worker_new(options, row_of(sockets, w), sockets->endpoint_count, &net->workers[w]);
         if (err != ERR_OK) {
             close_rows(sockets, w + 1);
             return report_worker(err, diags);
@@ -194,8 +232,8 @@ static enum err open_workers(struct net *net, const struct sockets *sockets,
     return ERR_OK;
 }
 
-enum err net_open(const struct config_server *server, const struct net_options *options,
-                  struct diag_list *diags, struct net **out_net)
+static enum err open_net(const struct config_server *server, const struct net_options *options,
+                         struct net_tls *tls, struct diag_list *diags, struct net **out_net)
 {
     size_t worker_count = worker_count_of(server);
     struct sockets sockets;
@@ -218,9 +256,10 @@ enum err net_open(const struct config_server *server, const struct net_options *
                 .per_prefix = server->tcp_per_prefix,
                 .idle_ms = server->tcp_idle_ms,
                 .message_ms = server->tcp_message_ms},
+        .tls = tls,
     };
     err = open_workers(net, &sockets, &each, options->seed, diags);
-    free(sockets.pairs);
+    free_sockets(&sockets);
     if (err != ERR_OK) {
         free_workers(net);
         return err;
@@ -229,9 +268,21 @@ enum err net_open(const struct config_server *server, const struct net_options *
     return ERR_OK;
 
 err_after_sockets:
-    free(sockets.pairs);
+    free_sockets(&sockets);
     free(workers);
     free(net);
+    return err;
+}
+
+enum err net_open(const struct config_server *server, const struct net_options *options,
+                  struct diag_list *diags, struct net **out_net)
+{
+    struct net_tls *tls;
+    enum err err = net_tls_load(server, diags, &tls);
+    if (err != ERR_OK)
+        return err;
+    err = open_net(server, options, tls, diags, out_net);
+    net_tls_free(tls);
     return err;
 }
 
@@ -248,6 +299,13 @@ enum err net_start(struct net *net)
         return err;
     }
     return ERR_OK;
+}
+
+void net_set_tls(struct net *net, struct net_tls *tls)
+{
+    for (size_t i = 0; tls && i < net->count; i++)
+        worker_set_tls(net->workers[i], tls_share(tls));
+    net_tls_free(tls);
 }
 
 void net_drain(struct net *net)

@@ -101,7 +101,7 @@ static int set_up(int fd, const struct ip_addr *addr, uint16_t port,
     socklen_t len = ip_to_sockaddr(addr, port, &address);
     if (bind(fd, (const struct sockaddr *)&address, len) != 0)
         return errno;
-    if (transport == NET_TCP && listen(fd, BACKLOG) != 0)
+    if (transport != NET_UDP && listen(fd, BACKLOG) != 0)
         return errno;
     return 0;
 }
@@ -122,7 +122,7 @@ int net_socket_probe(const struct ip_addr *addr, uint16_t port, enum net_transpo
     int fd = make_socket(addr, transport);
     if (fd < 0)
         return errno;
-    int error = transport == NET_TCP ? SET_OPTIONS(fd, tcp) : 0;
+    int error = transport != NET_UDP ? SET_OPTIONS(fd, tcp) : 0;
     if (error == 0 && addr->family == IP_V6)
         error = SET_OPTIONS(fd, only_v6);
     struct sockaddr_storage address;
@@ -178,8 +178,11 @@ static const struct {
 void net_socket_report(struct diag_list *diags, const struct config_listener *listener,
                        enum net_transport transport, int error)
 {
+    static const char *const protocols[] = {
+        [NET_UDP] = "UDP", [NET_TCP] = "TCP", [NET_TLS] = "TLS"};
+
     char name[NET_SOCKET_NAME_MAX], text[128];
-    const char *protocol = transport == NET_UDP ? "UDP" : "TCP";
+    const char *protocol = protocols[transport];
     net_socket_name(listener, name);
     for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
         if (failures[i].error != error)

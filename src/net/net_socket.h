@@ -13,10 +13,10 @@
 #include "rhumb/err.h"
 #include "rhumb/ip.h"
 
-enum net_transport { NET_UDP, NET_TCP };
+enum net_transport { NET_UDP, NET_TCP, NET_TLS };
 
-/* net_socket_open - a socket bound to addr and port; non-blocking, closed on exec; TCP ones
- * listen already, so no client that comes before the worker runs is lost.
+/* net_socket_open - a socket bound to addr and port; non-blocking, closed on exec; TCP and
+ * TLS ones listen already, so no client that comes before the worker runs is lost.
  *
  * owns     *out_fd: close() it
  * returns  0, or the errno of the step that failed

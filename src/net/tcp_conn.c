@@ -1,49 +1,64 @@
 #include "tcp_conn.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "rhumb/dns_query.h"
+
+#include "tls.h"
 
 /* A client that pipelines without end leaves room for the others. */
 enum { READS_MAX = 4 };
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
+static struct net_counters *counters_of(const struct tcp_conn *conn)
+{
+    return conn->pool->context->counters;
+}
+
 static uint64_t now_ms(const struct tcp_conn *conn)
 {
     return uv_now(conn->pool->context->loop);
 }
 
-/* enter - the only place where the state of a connection changes while it is open. */
-static void enter(struct tcp_conn *conn, enum tcp_conn_state state)
+/* watch - for what the connection can go on with. */
+static void watch(struct tcp_conn *conn)
 {
-    conn->state = state;
-    int events = state == TCP_CONN_WRITING ? UV_WRITABLE : UV_READABLE;
+    bool writable = conn->state == TCP_CONN_WRITING || conn->stream.wants_write;
+    int events = writable ? UV_WRITABLE : UV_READABLE;
+    if (events == conn->events)
+        return;
+    conn->events = events;
     (void)uv_poll_start(&conn->poll, events, on_event); /* fails for unknown events only */
 }
 
-bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client)
+bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client,
+                   struct net_tls *tls)
 {
+    struct stream stream = {.fd = fd};
     struct tcp_conn *conn = tcp_pool_take(pool);
-    if (!conn) {
-        close(fd);
-        return false;
-    }
-    if (uv_poll_init(pool->context->loop, &conn->poll, fd) != 0) {
-        tcp_pool_put_back(conn);
-        close(fd);
-        return false;
-    }
+    if (!conn)
+        goto err_after_fd;
+    if (tls && !(stream.tls = tls_session_new(tls, fd)))
+        goto err_after_conn;
+    if (uv_poll_init(pool->context->loop, &conn->poll, fd) != 0)
+        goto err_after_conn;
     conn->poll.data = conn;
-    conn->fd = fd;
+    conn->stream = stream;
     conn->client = *client;
+    conn->state = tls ? TCP_CONN_GREETING : TCP_CONN_READING;
     tcp_framing_init(&conn->framing, conn->small, sizeof(conn->small));
     tcp_pool_add(conn, now_ms(conn));
-    enter(conn, TCP_CONN_READING);
+    if (tls)
+        tcp_pool_wait(conn, TCP_WAIT_REST, now_ms(conn));
+    watch(conn);
     return true;
+
+err_after_conn:
+    tcp_pool_put_back(conn);
+err_after_fd:
+    stream_close(&stream, false);
+    return false;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -55,22 +70,20 @@ void tcp_conn_close(struct tcp_conn *conn)
 {
     if (conn->state == TCP_CONN_CLOSING)
         return;
-    if (conn->state == TCP_CONN_WRITING) {
-        /* It does not read: do not leave what it was sent in the kernel's memory either. */
-        const struct linger reset = {.l_onoff = 1, .l_linger = 0};
-        (void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    }
-    tcp_pool_remove(conn);
+    bool writing = conn->state == TCP_CONN_WRITING;
+    if (conn->state == TCP_CONN_GREETING)
+        counter_add(&counters_of(conn)->tls_failed, 1);
     conn->state = TCP_CONN_CLOSING;
+    tcp_pool_remove(conn);
     uv_close((uv_handle_t *)&conn->poll, on_closed); /* stops it first: the fd may go now */
-    close(conn->fd);
+    stream_close(&conn->stream, writing);
 }
 
 /* get_block - a large buffer; when all are lent, that of whoever has kept still longest. */
 static void get_block(struct tcp_conn *conn)
 {
     while (!tcp_pool_lend_block(conn)) {
-        counter_add(&conn->pool->context->counters->tcp_evicted, 1);
+        counter_add(&counters_of(conn)->tcp_evicted, 1);
         tcp_conn_close(tcp_pool_find_block(conn->pool));
     }
 }
@@ -78,14 +91,13 @@ static void get_block(struct tcp_conn *conn)
 /* send_some - how many of bytes the kernel took; closes the connection when it is broken. */
 static size_t send_some(struct tcp_conn *conn, const uint8_t *bytes, size_t count)
 {
-    ssize_t sent = send(conn->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) {
+    size_t sent = 0;
+    enum stream_status status = stream_write(&conn->stream, bytes, count, &sent);
+    if (sent > 0)
         tcp_pool_stir(conn, now_ms(conn));
-        return (size_t)sent;
-    }
-    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+    if (status == STREAM_BROKEN)
         tcp_conn_close(conn);
-    return 0;
+    return sent;
 }
 
 /* flush - send pool->out[0..count-1]; what the client does not take is kept in a block. True:
@@ -102,7 +114,8 @@ static bool flush(struct tcp_conn *conn, size_t count)
         memcpy(conn->block->bytes, conn->pool->out + sent, count - sent);
         conn->unsent_start = 0;
         conn->unsent_end = count - sent;
-        enter(conn, TCP_CONN_WRITING);
+        conn->state = TCP_CONN_WRITING;
+        watch(conn);
         tcp_pool_wait(conn, TCP_WAIT_TAKE, now_ms(conn));
         return false;
     }
@@ -115,7 +128,8 @@ static size_t put_answer(struct tcp_conn *conn, const struct snapshot *snapshot,
 {
     const struct worker_context *context = conn->pool->context;
     counter_add(&context->counters->tcp_queries, 1);
-    struct answer_request request = worker_request(context, ANSWER_TCP);
+    struct answer_request request =
+        worker_request(context, conn->stream.tls ? ANSWER_TLS : ANSWER_TCP);
     request.client = conn->client;
     request.idle_100ms = tcp_pool_promise_100ms(conn);
     request.packet = message;
@@ -151,7 +165,7 @@ static void answer_read(struct tcp_conn *conn, const struct snapshot *snapshot)
         }
     }
     if (step == TCP_FRAMING_BAD && !conn->ends) {
-        counter_add(&conn->pool->context->counters->tcp_closed_bad, 1);
+        counter_add(&counters_of(conn)->tcp_closed_bad, 1);
         conn->ends = true;
     }
     if (flush(conn, used) && step == TCP_FRAMING_NEEDS_LARGE) {
@@ -163,19 +177,40 @@ static void answer_read(struct tcp_conn *conn, const struct snapshot *snapshot)
 /* read_some - true: there may be more to read. */
 static bool read_some(struct tcp_conn *conn)
 {
-    size_t room;
+    size_t room, count = 0;
     uint8_t *bytes = tcp_framing_room(&conn->framing, &room);
-    ssize_t count = recv(conn->fd, bytes, room, MSG_DONTWAIT);
-    if (count > 0) {
-        tcp_framing_fill(&conn->framing, (size_t)count);
+    switch (stream_read(&conn->stream, bytes, room, &count)) {
+    case STREAM_OK:
+        tcp_framing_fill(&conn->framing, count);
         tcp_pool_stir(conn, now_ms(conn));
-        return (size_t)count == room;
+        return count == room;
+    case STREAM_END: conn->ends = true; break; /* the client may still read answers */
+    case STREAM_BROKEN: tcp_conn_close(conn); break;
+    case STREAM_WAIT: break;
     }
-    if (count == 0)
-        conn->ends = true; /* the client has closed its side; it may still read answers */
-    else if (errno != EAGAIN && errno != EINTR)
-        tcp_conn_close(conn);
     return false;
+}
+
+/* greet - true: it is over, and queries may come. */
+static bool greet(struct tcp_conn *conn)
+{
+    if (conn->pool->greetings_left == 0)
+        return false; /* in the next turn of the loop: it is woken up for it again */
+    conn->pool->greetings_left--;
+    tcp_pool_stir(conn, now_ms(conn));
+    enum stream_status status = stream_greet(&conn->stream);
+    if (status == STREAM_WAIT && !conn->pool->draining) {
+        watch(conn);
+        return false;
+    }
+    if (status != STREAM_OK) {
+        tcp_conn_close(conn);
+        return false;
+    }
+    counter_add(&counters_of(conn)->tls_handshakes, 1);
+    conn->state = TCP_CONN_READING;
+    conn->dealt_with = true;
+    return true;
 }
 
 /* write_unsent - go on with the answers a slow client has not taken. */
@@ -190,7 +225,7 @@ static void write_unsent(struct tcp_conn *conn)
         return;
     tcp_pool_return_block(conn);
     conn->dealt_with = true;
-    enter(conn, TCP_CONN_READING);
+    conn->state = TCP_CONN_READING;
 }
 
 /* settle - all that could be done is done: what does it wait for now? The time for a message
@@ -204,29 +239,38 @@ static void settle(struct tcp_conn *conn)
     tcp_pool_wait(conn, wait, now_ms(conn));
 }
 
+/* read_and_answer - a bounded share; what TLS has read already is no more than a record. */
+static void read_and_answer(struct tcp_conn *conn, const struct snapshot *snapshot)
+{
+    bool more = true;
+    for (int i = 0; (i < READS_MAX && more) || stream_has_more(&conn->stream); i++) {
+        more = read_some(conn);
+        if (conn->state == TCP_CONN_READING)
+            answer_read(conn, snapshot);
+        if (conn->state != TCP_CONN_READING || conn->ends)
+            return;
+    }
+}
+
 void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot)
 {
+    if (conn->state == TCP_CONN_GREETING && !greet(conn))
+        return;
     if (conn->state == TCP_CONN_WRITING) {
         write_unsent(conn);
         if (conn->state == TCP_CONN_READING)
             answer_read(conn, snapshot); /* queries that were read before it got slow */
     }
-    bool more = true;
-    for (int i = 0; i < READS_MAX && more && !conn->ends; i++) {
-        if (conn->state != TCP_CONN_READING)
-            return;
-        more = read_some(conn);
-        if (conn->state == TCP_CONN_READING)
-            answer_read(conn, snapshot);
-    }
-    bool asks_no_more =
-        conn->ends || (conn->pool->draining && tcp_framing_is_empty(&conn->framing));
+    if (conn->state == TCP_CONN_READING && !conn->ends)
+        read_and_answer(conn, snapshot);
     if (conn->state != TCP_CONN_READING)
         return;
-    if (asks_no_more)
+    if (conn->ends || (conn->pool->draining && tcp_framing_is_empty(&conn->framing))) {
         tcp_conn_close(conn);
-    else
-        settle(conn);
+        return;
+    }
+    settle(conn);
+    watch(conn);
 }
 
 static void on_event(uv_poll_t *poll, int status, int events)

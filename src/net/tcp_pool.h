@@ -24,6 +24,7 @@
 #include "rhumb/err.h"
 #include "rhumb/ip.h"
 
+#include "stream.h"
 #include "tcp_framing.h"
 #include "tcp_limits.h"
 #include "tcp_order.h"
@@ -45,23 +46,24 @@ struct tcp_block {
     struct tcp_conn *owner; /* NULL: free */
 };
 
-/*           +-------- all sent ---------+
- *           v                           |
- *  FREE -> READING -- client is slow -> WRITING
- *   ^         |                           |
- *   +-- CLOSING <------- any reason ------+
+/*                          +-------- all sent ---------+
+ *                          v                           |
+ *  FREE -> GREETING --> READING -- client is slow -> WRITING
+ *   ^          |           |                           |
+ *   +-- CLOSING <-------------- any reason ------------+
  */
 enum tcp_conn_state {
     TCP_CONN_FREE,
-    TCP_CONN_READING, /* no answer is unsent */
-    TCP_CONN_WRITING, /* nothing is read */
-    TCP_CONN_CLOSING, /* until the loop has let go of it */
+    TCP_CONN_GREETING, /* before the first query: the TLS handshake */
+    TCP_CONN_READING,  /* no answer is unsent */
+    TCP_CONN_WRITING,  /* nothing is read */
+    TCP_CONN_CLOSING,  /* until the loop has let go of it */
 };
 
 /* What an open connection waits for; each has its limit (tcp_limits.h). */
 enum tcp_wait {
     TCP_WAIT_QUERY, /* nothing has begun */
-    TCP_WAIT_REST,  /* of a message that has begun */
+    TCP_WAIT_REST,  /* of a message that has begun, or of the greeting */
     TCP_WAIT_TAKE,  /* the client, to take its answers */
     TCP_WAITS,
 };
@@ -69,7 +71,8 @@ enum tcp_wait {
 struct tcp_conn {
     uv_poll_t poll;
     struct tcp_pool *pool;
-    int fd; /* owned while READING or WRITING */
+    struct stream stream; /* open while GREETING, READING or WRITING */
+    int events;           /* of it that the loop watches for */
     enum tcp_conn_state state;
     bool ends;       /* nothing more will be read: close when all is sent */
     bool dealt_with; /* a message was, since it began to wait */
@@ -97,7 +100,8 @@ struct tcp_pool {
     struct tcp_block blocks[TCP_BLOCKS];
     uint8_t *memory;            /* out and the blocks */
     uint8_t *out;               /* TCP_BLOCK_BYTES */
-    size_t open;                /* READING or WRITING */
+    size_t open;                /* GREETING, READING or WRITING */
+    unsigned greetings_left;    /* steps of TLS handshakes, in this turn of the loop */
     uint64_t turns;             /* of signs of life, so far */
     bool draining;              /* a connection that has asked nothing more is closed */
     void (*on_room)(void *ctx); /* a slot is free; NULL: nobody waits for one */

@@ -15,6 +15,8 @@ enum {
     PAUSE_MS = 100,   /* when the machine has no descriptors or memory for a connection */
     LOOK_MS = 20,     /* newcomers wait: has somebody kept still for long enough? */
     LOOKS_MAX = 4,    /* at those who could give way to one newcomer */
+    /* A handshake signs, which may take a millisecond: two of them, then UDP has its turn. */
+    GREETINGS_MAX = 2,
 };
 
 static void on_acceptable(uv_poll_t *poll, int status, int events);
@@ -206,28 +208,32 @@ static bool accept_failed(struct tcp_server *server, const struct snapshot *snap
 }
 
 /* admit - give the client at client_fd a slot, that of quiet when it is not NULL. */
-static bool admit(struct tcp_server *server, const struct snapshot *snapshot, int client_fd,
+static bool admit(struct tcp_listener *listener, const struct snapshot *snapshot, int client_fd,
                   const struct ip_addr *client, struct tcp_conn *quiet)
 {
+    struct tcp_server *server = listener->server;
     struct tcp_conn *rival = tcp_pool_find_rival(&server->pool, client);
     if (rival)
         make_room_of_own(server, snapshot, rival);
     else if (quiet)
         give_way(quiet, &server->context->counters->tcp_evicted);
-    bool opened = tcp_conn_open(&server->pool, client_fd, client);
+    struct net_tls *tls = listener->is_tls ? server->tls : NULL;
+    bool opened = tcp_conn_open(&server->pool, client_fd, client, tls);
     watch_time(server, snapshot);
     return opened;
 }
 
 /* accept_one - true: there may be another, and there is time for it. */
-static bool accept_one(struct tcp_server *server, const struct snapshot *snapshot, int fd)
+static bool accept_one(struct tcp_listener *listener, const struct snapshot *snapshot)
 {
     union {
         struct sockaddr any;
         struct sockaddr_storage storage;
     } peer;
 
+    struct tcp_server *server = listener->server;
     struct tcp_pool *pool = &server->pool;
+    int fd = listener->fd;
     if (tcp_pool_is_exhausted(pool))
         return false; /* who was closed in this turn is still in the way: accept in the next */
     struct tcp_conn *quiet = NULL;
@@ -250,7 +256,7 @@ static bool accept_one(struct tcp_server *server, const struct snapshot *snapsho
         close(client_fd);
         return true;
     }
-    bool opened = admit(server, snapshot, client_fd, &client, quiet);
+    bool opened = admit(listener, snapshot, client_fd, &client, quiet);
     /* When full go back to the loop: others may have asked meanwhile, and must not be pushed
      * out by a row of newcomers before they are heard. */
     return opened && !full;
@@ -261,7 +267,7 @@ static void accept_waiting(struct tcp_listener *listener, size_t max)
     struct tcp_server *server = listener->server;
     const struct snapshot *snapshot = snapshot_pin(server->context->slot);
     for (size_t i = 0; i < max; i++)
-        if (!accept_one(server, snapshot, listener->fd))
+        if (!accept_one(listener, snapshot))
             break;
     snapshot_unpin();
 }
@@ -296,11 +302,18 @@ enum err tcp_server_open(struct tcp_server *server, const struct tcp_limits *lim
     }
     (void)uv_timer_init(context->loop, &server->late); /* cannot fail */
     (void)uv_timer_init(context->loop, &server->pause);
-    server->late.data = server->pause.data = server;
+    (void)uv_prepare_init(context->loop, &server->turn);
+    server->late.data = server->pause.data = server->turn.data = server;
     return ERR_OK;
 }
 
-enum err tcp_server_listen(struct tcp_server *server, int fd)
+static void on_turn(uv_prepare_t *turn)
+{
+    struct tcp_server *server = turn->data;
+    server->pool.greetings_left = GREETINGS_MAX;
+}
+
+enum err tcp_server_listen(struct tcp_server *server, int fd, bool is_tls)
 {
     struct tcp_listener *listener = &server->listeners[server->listener_count];
     if (uv_poll_init(server->context->loop, &listener->poll, fd) != 0) {
@@ -308,11 +321,20 @@ enum err tcp_server_listen(struct tcp_server *server, int fd)
         return ERR_IO;
     }
     listener->fd = fd;
+    listener->is_tls = is_tls;
     listener->server = server;
     listener->poll.data = listener;
     server->listener_count++;
     listen_on(listener);
+    if (is_tls)
+        (void)uv_prepare_start(&server->turn, on_turn);
     return ERR_OK;
+}
+
+void tcp_server_set_tls(struct tcp_server *server, struct net_tls *tls)
+{
+    net_tls_free(server->tls);
+    server->tls = tls;
 }
 
 static void close_listeners(struct tcp_server *server)
@@ -339,7 +361,7 @@ void tcp_server_drain(struct tcp_server *server)
     const struct snapshot *snapshot = snapshot_pin(server->context->slot);
     for (size_t i = 0; i < pool->touched; i++) {
         enum tcp_conn_state state = pool->conns[i].state;
-        if (state == TCP_CONN_READING || state == TCP_CONN_WRITING)
+        if (state != TCP_CONN_FREE && state != TCP_CONN_CLOSING)
             tcp_conn_serve(&pool->conns[i], snapshot);
     }
     snapshot_unpin();
@@ -352,10 +374,12 @@ void tcp_server_close(struct tcp_server *server)
         tcp_conn_close(server->pool.quiet.first);
     uv_close((uv_handle_t *)&server->late, NULL);
     uv_close((uv_handle_t *)&server->pause, NULL);
+    uv_close((uv_handle_t *)&server->turn, NULL);
 }
 
 void tcp_server_deinit(struct tcp_server *server)
 {
     free(server->listeners);
+    net_tls_free(server->tls);
     tcp_pool_deinit(&server->pool);
 }

@@ -25,6 +25,7 @@ struct tcp_server;
 struct tcp_listener {
     uv_poll_t poll;
     int fd; /* owned; -1: closed */
+    bool is_tls;
     struct tcp_server *server;
 };
 
@@ -32,9 +33,11 @@ struct tcp_server {
     const struct worker_context *context; /* borrowed: the worker's */
     struct tcp_listener *listeners;
     size_t listener_count;
+    struct net_tls *tls; /* owned: for new clients; NULL: no listener needs it */
     struct tcp_pool pool;
-    uv_timer_t late;  /* fires when the first connection is late; off without connections */
-    uv_timer_t pause; /* runs while accepting is paused */
+    uv_timer_t late;   /* fires when the first connection is late; off without connections */
+    uv_timer_t pause;  /* runs while accepting is paused */
+    uv_prepare_t turn; /* runs before the loop waits, when there is a TLS listener */
 };
 
 /* tcp_server_open - room for listener_count listeners and limits->connections connections.
@@ -48,7 +51,10 @@ WARN_UNUSED enum err tcp_server_open(struct tcp_server *server, const struct tcp
 
 /* tcp_server_listen - accept at fd, a listening socket, from the next turn of the loop on. At
  * most listener_count times. Owns fd; on failure it is closed. Returns ERR_OK, ERR_IO. */
-WARN_UNUSED enum err tcp_server_listen(struct tcp_server *server, int fd);
+WARN_UNUSED enum err tcp_server_listen(struct tcp_server *server, int fd, bool is_tls);
+
+/* tcp_server_set_tls - the certificate of clients that come from now on; owns tls. */
+void tcp_server_set_tls(struct tcp_server *server, struct net_tls *tls);
 
 /* tcp_server_drain - accept what waits, then nobody any more; answer what was asked; close each
  * connection that has nothing half asked and nothing unsent. */

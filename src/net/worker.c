@@ -9,6 +9,7 @@
 
 #include "rhumb/require.h"
 
+#include "tls.h"
 #include "udp_server.h"
 
 enum { CACHE_LINE = 64 };
@@ -19,8 +20,9 @@ struct worker {
     _Alignas(CACHE_LINE) struct answer_worker answer;
     struct worker_context context;
     uv_loop_t loop;
-    uv_async_t wake; /* look at the two wishes below */
+    uv_async_t wake; /* look at the three wishes below */
     atomic_bool drain_wanted, stop_wanted;
+    struct net_tls *_Atomic tls_wanted; /* owned by whoever takes it out; NULL: none */
     struct udp_batch *batch;
     struct udp_server *udp;
     size_t udp_count;
@@ -33,6 +35,9 @@ struct worker {
 static void on_wake(uv_async_t *wake)
 {
     struct worker *worker = wake->data;
+    struct net_tls *tls = atomic_exchange(&worker->tls_wanted, NULL);
+    if (tls)
+        tcp_server_set_tls(&worker->tcp, tls);
     if (atomic_load_explicit(&worker->drain_wanted, memory_order_relaxed))
         tcp_server_drain(&worker->tcp);
     if (!atomic_load_explicit(&worker->stop_wanted, memory_order_relaxed))
@@ -44,31 +49,33 @@ static void on_wake(uv_async_t *wake)
 
 /* ---- making ---- */
 
-static void close_sockets(const struct worker_sockets *sockets, size_t socket_count)
+static void close_sockets(const struct worker_socket *sockets, size_t socket_count)
 {
-    for (size_t i = 0; i < socket_count; i++) {
-        if (sockets[i].udp >= 0)
-            close(sockets[i].udp);
-        if (sockets[i].tcp >= 0)
-            close(sockets[i].tcp);
-    }
+    for (size_t i = 0; i < socket_count; i++)
+        if (sockets[i].fd >= 0)
+            close(sockets[i].fd);
+}
+
+static enum err take_socket(struct worker *worker, const struct worker_socket *socket)
+{
+    if (socket->transport != NET_UDP)
+        return tcp_server_listen(&worker->tcp, socket->fd, socket->transport == NET_TLS);
+    enum err err = udp_server_open(&worker->udp[worker->udp_count], socket->fd, worker->batch,
+                                   &worker->context);
+    if (err == ERR_OK)
+        worker->udp_count++;
+    return err;
 }
 
 /* take_sockets - every socket is owned by its server afterwards, or closed. */
-static enum err take_sockets(struct worker *worker, const struct worker_sockets *sockets,
+static enum err take_sockets(struct worker *worker, const struct worker_socket *sockets,
                              size_t socket_count)
 {
     enum err first = ERR_OK;
     for (size_t i = 0; i < socket_count; i++) {
-        if (sockets[i].udp < 0)
-            continue;
-        enum err udp = udp_server_open(&worker->udp[worker->udp_count], sockets[i].udp,
-                                       worker->batch, &worker->context);
-        if (udp == ERR_OK)
-            worker->udp_count++;
-        enum err tcp = tcp_server_listen(&worker->tcp, sockets[i].tcp);
+        enum err err = sockets[i].fd >= 0 ? take_socket(worker, &sockets[i]) : ERR_OK;
         if (first == ERR_OK)
-            first = udp != ERR_OK ? udp : tcp;
+            first = err;
     }
     return first;
 }
@@ -102,6 +109,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
                           &worker->context);
     if (err != ERR_OK)
         goto err_after_wake;
+    tcp_server_set_tls(&worker->tcp, tls_share(options->tls));
     answer_worker_init(&worker->answer, &options->answer);
     *out_worker = worker;
     return ERR_OK;
@@ -118,7 +126,7 @@ err_after_worker:
     return err;
 }
 
-enum err worker_new(const struct worker_options *options, const struct worker_sockets *sockets,
+enum err worker_new(const struct worker_options *options, const struct worker_socket *sockets,
                     size_t socket_count, struct worker **out_worker)
 {
     struct worker *worker;
@@ -148,6 +156,7 @@ void worker_free(struct worker *worker)
     (void)uv_run(&worker->loop, UV_RUN_DEFAULT); /* until the last handle is gone */
     REQUIRE(uv_loop_close(&worker->loop) == 0);
     tcp_server_deinit(&worker->tcp);
+    net_tls_free(atomic_load(&worker->tls_wanted));
     free(worker->udp);
     free(worker->batch);
     free(worker);
@@ -193,6 +202,12 @@ enum err worker_start(struct worker *worker)
 void worker_drain(struct worker *worker)
 {
     atomic_store_explicit(&worker->drain_wanted, true, memory_order_relaxed);
+    (void)uv_async_send(&worker->wake);
+}
+
+void worker_set_tls(struct worker *worker, struct net_tls *tls)
+{
+    net_tls_free(atomic_exchange(&worker->tls_wanted, tls)); /* one it had no time for */
     (void)uv_async_send(&worker->wake);
 }
 

@@ -2,7 +2,7 @@
  *
  *   worker_new()    control thread: loop and handles made, sockets taken over
  *   worker_start()  control thread: the thread runs until worker_stop()
- *   worker_drain()  any thread
+ *   worker_drain(), worker_set_tls()   any thread
  *   worker_stop()   control thread: the thread is joined
  *   worker_free()   control thread: never started, or stopped
  */
@@ -15,13 +15,14 @@
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
 
+#include "net_socket.h"
 #include "tcp_server.h"
 
 struct worker;
 
-/* The two sockets of one listener; -1: the listener was left out. */
-struct worker_sockets {
-    int udp, tcp;
+struct worker_socket {
+    int fd; /* -1: its listener was left out */
+    enum net_transport transport;
 };
 
 struct worker_options {
@@ -29,7 +30,8 @@ struct worker_options {
     net_wall_clock wall_s;
     struct tcp_limits tcp;
     struct answer_worker_options answer;
-    unsigned number; /* for the name of the thread */
+    struct net_tls *tls; /* borrowed: the worker shares it; NULL: no TLS listeners */
+    unsigned number;     /* for the name of the thread */
 };
 
 /* worker_new
@@ -38,12 +40,15 @@ struct worker_options {
  * returns  ERR_OK, ERR_NO_MEMORY, ERR_IO (no descriptors for a loop)
  */
 WARN_UNUSED enum err worker_new(const struct worker_options *options,
-                                const struct worker_sockets *sockets, size_t socket_count,
+                                const struct worker_socket *sockets, size_t socket_count,
                                 struct worker **out_worker);
 
 /* worker_start - returns ERR_OK, ERR_LIMIT (no thread to be had) */
 WARN_UNUSED enum err worker_start(struct worker *worker);
 void worker_drain(struct worker *worker);
+
+/* worker_set_tls - for clients that come from now on; owns tls. Any thread. */
+void worker_set_tls(struct worker *worker, struct net_tls *tls);
 void worker_stop(struct worker *worker);
 void worker_free(struct worker *worker);
 

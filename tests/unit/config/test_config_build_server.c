@@ -56,28 +56,6 @@ static void everything_can_be_set(void **state)
     unload(&loaded);
 }
 
-static void a_network_may_have_a_quarter_of_the_connections_but_no_fewer_than_64(void **state)
-{
-    (void)state;
-
-    static const struct {
-        const char *text;
-        unsigned per_prefix;
-    } cases[] = {
-        {"server: {tcp: {connections: 1}}\n", 64},
-        {"server: {tcp: {connections: 256}}\n", 64},
-        {"server: {tcp: {connections: 260}}\n", 65},
-        {"server: {tcp: {connections: 100000}}\n", 25000},
-        {"server: {tcp: {connections: 16, per_prefix: 5}}\n", 5},
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct loaded loaded = load_good(cases[i].text);
-        assert_int_equal(loaded.config->server.tcp_per_prefix, cases[i].per_prefix);
-        unload(&loaded);
-    }
-}
-
 static void listeners_are_an_address_and_perhaps_a_port(void **state)
 {
     (void)state;
@@ -177,7 +155,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_has_a_default),
         cmocka_unit_test(everything_can_be_set),
-        cmocka_unit_test(a_network_may_have_a_quarter_of_the_connections_but_no_fewer_than_64),
         cmocka_unit_test(listeners_are_an_address_and_perhaps_a_port),
         cmocka_unit_test(mistakes_are_named_with_their_place),
         cmocka_unit_test(an_identity_has_at_most_255_bytes),

@@ -93,30 +93,32 @@ static void count_outcome(struct answer_counters *counters, const struct respons
     }
 }
 
-/* answer_question - everything that needs zones. */
+/* answer_zones - what the zones say, alias by alias. */
+static void answer_zones(struct stage *stage)
+{
+    enum stage_step step = answer_find(stage);
+    while (step == STAGE_FOLLOW)
+        step = answer_find(stage);
+    stage->is_full |= step == STAGE_FULL;
+    if (stage->query->qclass == DNS_CLASS_ANY) /* RFC 1035 section 6.2: not of all classes */
+        stage->response->flags &= (uint16_t)~DNS_FLAG_AA;
+}
+
 static void answer_question(struct stage *stage)
 {
     const struct query *query = stage->query;
     if (query->qclass == DNS_CLASS_CH) {
         answer_chaos(stage);
-        return;
-    }
-    if (query->qclass != DNS_CLASS_IN && query->qclass != DNS_CLASS_ANY) {
+    } else if (query->qclass != DNS_CLASS_IN && query->qclass != DNS_CLASS_ANY) {
         stage->response->rcode = DNS_RCODE_REFUSED;
         answer_explain(stage, DNS_EDE_NOT_SUPPORTED, NULL);
-        return;
-    }
-    if (is_transfer(query->qtype)) {
+    } else if (is_transfer(query->qtype)) {
         refuse_transfer(stage);
-        return;
+    } else {
+        answer_zones(stage);
     }
-    enum stage_step step = answer_find(stage);
-    while (step == STAGE_FOLLOW)
-        step = answer_find(stage);
-    if (step == STAGE_FULL || stage->is_full)
+    if (stage->is_full)
         truncate(stage);
-    if (query->qclass == DNS_CLASS_ANY) /* RFC 1035 section 6.2: we do not know all classes */
-        stage->response->flags &= (uint16_t)~DNS_FLAG_AA;
 }
 
 /* put_edns_facts - what OPT says beside the answer. */

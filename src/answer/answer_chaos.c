@@ -44,6 +44,7 @@ void answer_chaos(struct stage *stage)
     memcpy(text + 1, told, len);
     response->flags |= DNS_FLAG_AA;
     response->class = DNS_CLASS_CH;
-    response_put(response, RESPONSE_ANSWER, query->name, DNS_TYPE_TXT, 0, text,
-                 (uint16_t)(len + 1));
+    if (!response_put(response, RESPONSE_ANSWER, query->name, DNS_TYPE_TXT, 0, text,
+                      (uint16_t)(len + 1)))
+        stage->is_full = true;
 }

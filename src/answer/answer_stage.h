@@ -30,7 +30,7 @@ struct stage {
     const struct zone *first_zone; /* the zone of the question; NULL: none of ours */
     struct policy_client client;
     const struct zone *zone;
-    bool is_full;         /* some of the chain did not fit: truncate at its end */
+    bool is_full;         /* something did not fit: truncate at the end */
     const uint8_t *owner; /* the name being answered: the question's, or a chain's target */
     unsigned chain_count;
     uint64_t chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends it */

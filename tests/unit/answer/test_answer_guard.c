@@ -403,6 +403,24 @@ static void four_times_the_query_is_kept_to(void **state)
     close_world();
 }
 
+static void a_version_that_does_not_fit_is_truncated(void **state)
+{
+    (void)state;
+    char server[512], version[256] = {0};
+    struct packet packet;
+    memset(version, 'v', sizeof(version) - 1);
+    snprintf(server, sizeof(server), "max_udp_without_cookie: 4x, version: %s", version);
+    open_world(server);
+    assert_true(packet_init(&packet, 0, "version.bind", DNS_TYPE_TXT, DNS_CLASS_CH));
+    send_packet(&packet);
+    assert_true(is_truncated());
+    w.request.transport = ANSWER_TCP;
+    send_packet(&packet);
+    assert_false(is_truncated());
+    assert_int_equal(w.reply.counts[1], 1);
+    close_world();
+}
+
 /* ---- RFC 9567 ---- */
 
 static bool tells_agent(const char *name)
@@ -447,6 +465,7 @@ int main(void)
         cmocka_unit_test(cookies_can_be_off),
         cmocka_unit_test(a_large_answer_needs_a_cookie_where_the_operator_says_so),
         cmocka_unit_test(four_times_the_query_is_kept_to),
+        cmocka_unit_test(a_version_that_does_not_fit_is_truncated),
         cmocka_unit_test(the_agent_for_error_reports_is_told_but_not_about_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,8 @@ void answer_chaos(struct stage *stage)
         answer_explain(stage, DNS_EDE_NOT_SUPPORTED, NULL);
         return;
     }
+    stage->class = (struct answer_limit_class){.kind = ANSWER_LIMIT_NAME,
+                                               .hash = dns_name_hash(query->name)};
     uint8_t text[1 + STRING_MAX];
     size_t len = strnlen(told, STRING_MAX);
     text[0] = (uint8_t)len;

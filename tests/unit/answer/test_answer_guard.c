@@ -201,6 +201,24 @@ static void made_up_names_count_by_what_makes_them(void **state)
     close_world();
 }
 
+static void class_ch_counts_by_name(void **state)
+{
+    (void)state;
+    open_world(LIMIT ", identity: ams1, version: nine");
+    static const char *const names[] = {"version.bind", "id.server"};
+    for (unsigned n = 0; n < 2; n++) {
+        unsigned whole = 0;
+        for (unsigned i = 0; i < 500; i++) {
+            struct packet packet;
+            assert_true(packet_init(&packet, 0, names[n], DNS_TYPE_TXT, DNS_CLASS_CH));
+            send_packet(&packet);
+            whole += !w.silent && w.reply.counts[1] == 1;
+        }
+        assert_int_equal(whole, RATE);
+    }
+    close_world();
+}
+
 static void errors_of_every_kind_count_as_one(void **state)
 {
     (void)state;
@@ -454,6 +472,7 @@ int main(void)
         cmocka_unit_test(without_slip_all_is_dropped),
         cmocka_unit_test(the_rate_can_be_off),
         cmocka_unit_test(made_up_names_count_by_what_makes_them),
+        cmocka_unit_test(class_ch_counts_by_name),
         cmocka_unit_test(errors_of_every_kind_count_as_one),
         cmocka_unit_test(an_error_that_slips_stays_an_error),
         cmocka_unit_test(who_is_exempt_or_uses_tcp_is_not_counted),

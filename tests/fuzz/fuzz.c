@@ -15,7 +15,7 @@
 #endif
 
 #ifdef HAS_ADDRESS_SANITIZER
-enum { SLOWER_BY = 10 };
+enum { SLOWER_BY = 2 };
 #else
 enum { SLOWER_BY = 1 };
 #endif

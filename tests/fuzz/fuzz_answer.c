@@ -166,4 +166,4 @@ static void run(const uint8_t *data, size_t size)
         compare_with_tcp(&e);
 }
 
-const struct fuzz_harness fuzz_harness = {.limit_us = 50000, .set_up = set_up, .run = run};
+const struct fuzz_harness fuzz_harness = {.limit_us = 4000, .set_up = set_up, .run = run};

@@ -67,3 +67,8 @@ uint64_t dns_name_hash_label(uint64_t parent_hash, const uint8_t *label);
 
 /* dns_name_hash - the hash of a whole lower name. */
 uint64_t dns_name_hash(const uint8_t *name);
+
+/* dns_name_hash_suffixes - of a lower name: where each suffix starts and its hash, the longest
+ * first, the root left out. Returns how many: the labels. */
+unsigned dns_name_hash_suffixes(const uint8_t *name, uint8_t out_starts[DNS_LABELS_MAX],
+                                uint64_t out_hashes[DNS_LABELS_MAX]);

@@ -49,8 +49,10 @@ struct response {
     unsigned rcode; /* 12 bits */
     uint16_t class; /* of the records; IN unless the caller says otherwise */
     uint16_t counts[3];
+    bool knows_question; /* its names are among those below */
     unsigned name_count;
-    uint16_t names[RESPONSE_NAMES_MAX]; /* offsets of names and suffixes written so far */
+    uint16_t names[RESPONSE_NAMES_MAX];       /* offsets of names and suffixes written so far */
+    uint64_t name_hashes[RESPONSE_NAMES_MAX]; /* of each as a lower name */
 };
 
 /* response_init - header and question in place. limit_bytes: what the client can take (at least

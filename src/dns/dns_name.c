@@ -213,6 +213,18 @@ uint64_t dns_name_hash_label(uint64_t parent_hash, const uint8_t *label)
     return hash_bytes(parent_hash, label, *label + 1u);
 }
 
+unsigned dns_name_hash_suffixes(const uint8_t *name, uint8_t out_starts[DNS_LABELS_MAX],
+                                uint64_t out_hashes[DNS_LABELS_MAX])
+{
+    unsigned labels = label_starts(name, out_starts);
+    uint64_t hash = DNS_NAME_HASH_ROOT;
+    for (unsigned i = labels; i > 0; i--) {
+        hash = dns_name_hash_label(hash, name + out_starts[i - 1]);
+        out_hashes[i - 1] = hash;
+    }
+    return labels;
+}
+
 uint64_t dns_name_hash(const uint8_t *name)
 {
     uint8_t starts[DNS_LABELS_MAX];

@@ -47,26 +47,60 @@ static bool written_equal(const uint8_t *message, unsigned offset, const uint8_t
     }
 }
 
-static void remember(struct response *r, size_t offset)
+static void remember(struct response *r, size_t offset, uint64_t hash)
 {
-    if (r->name_count < RESPONSE_NAMES_MAX && offset <= POINTER_MAX)
-        r->names[r->name_count++] = (uint16_t)offset;
+    if (r->name_count == RESPONSE_NAMES_MAX || offset > POINTER_MAX)
+        return;
+    r->name_hashes[r->name_count] = hash;
+    r->names[r->name_count++] = (uint16_t)offset;
+}
+
+/* remember_question - when a name other than its own is written: most answers need none. */
+static void remember_question(struct response *r)
+{
+    uint8_t starts[DNS_LABELS_MAX];
+    uint64_t hashes[DNS_LABELS_MAX];
+    r->knows_question = true;
+    if (!r->query->has_question)
+        return;
+    unsigned labels = dns_name_hash_suffixes(r->query->name, starts, hashes);
+    for (unsigned i = 0; i < labels; i++)
+        remember(r, QUESTION_OFFSET + starts[i], hashes[i]);
+}
+
+/* find_written - the first of known places where this name stands; -1: none. The hash spares a
+ * query of many labels from costing milliseconds. */
+static int find_written(const struct response *r, unsigned known, const uint8_t *name,
+                        uint64_t hash)
+{
+    for (unsigned i = 0; i < known; i++)
+        if (r->name_hashes[i] == hash && written_equal(r->out.start, r->names[i], name))
+            return (int)i;
+    return -1;
 }
 
 /* put_name - as few bytes as the names so far allow. Once something did not fit, names that
  * were remembered may be incomplete: they are not looked at any more. */
 static void put_name(struct response *r, const uint8_t *name)
 {
+    uint8_t lower[DNS_NAME_MAX], starts[DNS_LABELS_MAX];
+    uint64_t hashes[DNS_LABELS_MAX];
+    size_t bytes = dns_name_len(name);
+    memcpy(lower, name, bytes);
+    dns_name_lower(lower, bytes);
+    unsigned labels = dns_name_hash_suffixes(lower, starts, hashes);
+    if (!r->knows_question)
+        remember_question(r);
     unsigned known = r->name_count; /* what this call adds cannot match its own suffixes */
-    for (; *name > 0 && !r->out.failed; name += *name + 1) {
-        for (unsigned i = 0; i < known; i++) {
-            if (written_equal(r->out.start, r->names[i], name)) {
-                writer_u16(&r->out, (uint16_t)(POINTER_BITS | r->names[i]));
-                return;
-            }
+    for (unsigned i = 0; i < labels && !r->out.failed; i++) {
+        const uint8_t *label = name + starts[i];
+        int written = find_written(r, known, label, hashes[i]);
+        if (written >= 0) {
+            writer_u16(&r->out, (uint16_t)(POINTER_BITS | r->names[written]));
+            return;
         }
-        remember(r, writer_len(&r->out));
-        writer_bytes(&r->out, name, *name + 1u);
+        remember(r, writer_len(&r->out), hashes[i]);
+        writer_bytes(&r->out, label, *label + 1u);
     }
     writer_u8(&r->out, 0);
 }
@@ -176,6 +210,7 @@ void response_revert(struct response *response, struct response_mark mark)
 {
     writer_rewind(&response->out, mark.len);
     response->name_count = mark.name_count;
+    response->knows_question &= mark.name_count > 0;
     memcpy(response->counts, mark.counts, sizeof(mark.counts));
 }
 
@@ -197,15 +232,6 @@ void response_cap_ttl(struct response *response, struct response_mark since, uin
 
 /* ---- the whole ---- */
 
-static void remember_question(struct response *r)
-{
-    const uint8_t *name = r->query->name;
-    for (size_t offset = QUESTION_OFFSET; *name > 0; name += *name + 1) {
-        remember(r, offset);
-        offset += *name + 1u;
-    }
-}
-
 void response_init(struct response *response, const struct query *query, uint8_t *buffer,
                    size_t limit_bytes)
 {
@@ -218,12 +244,11 @@ void response_init(struct response *response, const struct query *query, uint8_t
     r->rcode = DNS_RCODE_NOERROR;
     r->class = DNS_CLASS_IN;
     r->name_count = 0;
+    r->knows_question = false;
     memset(r->counts, 0, sizeof(r->counts));
     writer_reserve(&r->out, DNS_HEADER_BYTES);
-    if (!query->has_question)
-        return;
-    writer_bytes(&r->out, query->question, query->question_bytes);
-    remember_question(r);
+    if (query->has_question)
+        writer_bytes(&r->out, query->question, query->question_bytes);
 }
 
 void response_clear(struct response *response)
@@ -232,8 +257,6 @@ void response_clear(struct response *response)
     struct response_mark start = {.len = DNS_HEADER_BYTES +
                                          (query->has_question ? query->question_bytes : 0)};
     response_revert(response, start);
-    if (query->has_question)
-        remember_question(response);
 }
 
 static void put_header(uint8_t *header, const struct query *q, uint16_t flags, unsigned rcode)

@@ -55,8 +55,8 @@ struct response {
     uint64_t name_hashes[RESPONSE_NAMES_MAX]; /* of each as a lower name */
 };
 
-/* response_init - header and question in place. limit_bytes: what the client can take (at least
- * 512). Precondition: capacity >= limit_bytes >= 512. */
+/* response_init - header and question in place. limit_bytes: what the client can take; at least four
+ * times the query, or 512, holds what must be in every response. */
 void response_init(struct response *response, const struct query *query, uint8_t *buffer,
                    size_t limit_bytes);
 

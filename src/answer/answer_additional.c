@@ -38,16 +38,13 @@ static bool put_plain_addresses(struct stage *stage, const uint8_t *owner,
     return all;
 }
 
-/* put_steered_addresses - of one region for both families, as far as chance decides. */
 static bool put_steered_addresses(struct stage *stage, const uint8_t *owner,
                                   const struct zone_node *node)
 {
     static const enum ip_family families[] = {IP_V4, IP_V6};
 
-    const struct rng before = stage->worker->rng;
     bool all = true;
     for (unsigned i = 0; i < 2; i++) {
-        stage->worker->rng = before;
         const struct policy_answer *answer = answer_select(stage, node, families[i]);
         if (answer->outcome == POLICY_ADDRESSES)
             all &= answer_put_addresses(stage, RESPONSE_ADDITIONAL, owner, answer);
@@ -79,16 +76,16 @@ static const struct zone_node *find_here(const struct stage *stage, const uint8_
 
 const struct zone_node *answer_find_target(struct stage *stage, const uint8_t *lower)
 {
-    const struct zone_node *node = find_here(stage, lower);
-    if (node)
-        return node;
+    const struct zone_node *here = find_here(stage, lower), *node;
+    if (here && (here->flags & (ZONE_NODE_CUT | ZONE_NODE_BELOW_CUT)) == 0)
+        return here;
     struct name_key *key = &stage->worker->key; /* the name that was asked is found by now */
     name_key_init(key, lower);
     const struct zone *zone = zone_set_find(&stage->snapshot->zones, key, false);
     if (!zone)
-        return NULL;
+        return here;
     enum zone_match match = zone_lookup(zone, key, DNS_TYPE_A, &node);
-    return match == ZONE_FOUND || match == ZONE_WILDCARD ? node : NULL;
+    return match == ZONE_FOUND || match == ZONE_WILDCARD ? node : here;
 }
 
 /* put_alias_target - the next step of an alias in SVCB form: RFC 9460 section 4.1. */

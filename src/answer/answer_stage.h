@@ -29,6 +29,8 @@ struct stage {
     struct answer_limit_class class;
     const struct zone *first_zone; /* the zone of the question; NULL: none of ours */
     struct policy_client client;
+    bool has_chance;
+    struct rng chance; /* of this answer: all that is picked for it is picked alike */
     const struct zone *zone;
     bool is_full;         /* something did not fit: truncate at the end */
     const uint8_t *owner; /* the name being answered: the question's, or a chain's target */
@@ -78,8 +80,8 @@ enum stage_step answer_alias(struct stage *stage, const uint8_t *target, uint32_
  * served here; what does not fit is left out. */
 void answer_additional(struct stage *stage, const struct rrset *set);
 
-/* answer_find_target - the node of a lower name in the zone that answers (glue counts), or where
- * another zone of ours has data or a wildcard for it; NULL: nowhere. */
+/* answer_find_target - the node that answers for a lower name in the zones served here; else the glue
+ * that the zone of this answer has for it; NULL: neither. */
 const struct zone_node *answer_find_target(struct stage *stage, const uint8_t *lower);
 
 /* answer_glue - addresses below the cut for its name servers. False: some did not fit (RFC

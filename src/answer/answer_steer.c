@@ -48,7 +48,12 @@ const struct policy_answer *answer_select(struct stage *stage, const struct zone
         .family = family,
         .client = stage->client,
     };
-    policy_select(&request, &stage->worker->rng, answer);
+    if (!stage->has_chance) {
+        stage->has_chance = true;
+        rng_init(&stage->chance, rng_next(&stage->worker->rng));
+    }
+    struct rng chance = stage->chance; /* the same for every family, record and target */
+    policy_select(&request, &chance, answer);
     if (stage->client.is_ecs && answer->scope > stage->response->edns.ecs_scope)
         stage->response->edns.ecs_scope = answer->scope;
     return answer;

@@ -1,7 +1,7 @@
 /* SVCB and HTTPS records whose target is steered: the address hints in them are those of the region
  * this client gets. A hint that stands in the zone file says that there shall be one; its value is
- * replaced. Without an address of that family the hint is left out, unless the record declares it
- * mandatory: then it stays as written, for the record would be malformed without it.
+ * replaced. Without an address of that family the hint is left out, and with it its name in
+ * `mandatory`. A target that is an alias is followed.
  *
  *   rdata    | priority (2) | target | key (2) | length (2) | value | key ...
  *
@@ -15,8 +15,10 @@ enum {
     KEY_MANDATORY = 0,
     KEY_IPV4HINT = 4,
     KEY_IPV6HINT = 6,
-    STEERED_MAX = 20, /* records of one set that are looked at, as in answer_additional.c */
-    RDATA_MAX = 4096, /* a longer record stays as written */
+    PARAM_HEAD_BYTES = 4,
+    LOOKED_AT_MAX =
+        20, /* records of one set whose target is looked up; later ones get no hint */
+    ALIASES_MAX = 8,
 };
 
 struct param {
@@ -38,90 +40,134 @@ static bool is_hint(uint16_t key)
     return key == KEY_IPV4HINT || key == KEY_IPV6HINT;
 }
 
+/* The addresses of both families that replace the hints of one record. */
 struct hints {
-    bool any, mandatory_v4, mandatory_v6;
+    size_t v4_bytes, v6_bytes; /* 0: no such hint */
+    uint8_t v4[4 * POLICY_ADDRESSES_MAX], v6[16 * POLICY_ADDRESSES_MAX];
+    uint32_t ttl_s;
 };
 
-static struct hints look_for_hints(struct reader params)
+static size_t choose(struct stage *stage, const struct zone_node *node, enum ip_family family,
+                     struct hints *hints, uint8_t *out_bytes)
 {
-    struct hints hints = {0};
+    const struct policy_answer *answer = answer_select(stage, node, family);
+    size_t each = ip_bits(family) / 8, used = 0;
+    if (answer->ttl_s < hints->ttl_s)
+        hints->ttl_s = answer->ttl_s;
+    if (answer->outcome != POLICY_ADDRESSES)
+        return 0;
+    for (uint16_t i = 0; i < answer->count; i++, used += each)
+        memcpy(out_bytes + used, answer->addresses[i]->bytes, each);
+    return used;
+}
+
+static size_t bytes_of(const struct hints *hints, uint16_t key)
+{
+    return key == KEY_IPV4HINT ? hints->v4_bytes : hints->v6_bytes;
+}
+
+static void put_param(struct writer *w, uint16_t key, const uint8_t *value, size_t len)
+{
+    writer_u16(w, key);
+    writer_u16(w, (uint16_t)len);
+    writer_bytes(w, value, len);
+}
+
+/* put_mandatory - the keys that still are in the record. */
+static void put_mandatory(struct writer *w, const struct param *param,
+                          const struct hints *hints)
+{
+    struct reader keys = reader_init(param->value, param->len);
+    size_t start = writer_len(w);
+    put_param(w, KEY_MANDATORY, NULL, 0);
+    while (reader_left(&keys) > 0) {
+        uint16_t key = reader_u16(&keys);
+        if (!is_hint(key) || bytes_of(hints, key) > 0)
+            writer_u16(w, key);
+    }
+    size_t len = writer_len(w) - start - PARAM_HEAD_BYTES;
+    if (len > 0)
+        store_u16(w->start + start + 2, (uint16_t)len);
+    else
+        writer_rewind(w, start);
+}
+
+static void put_params(struct writer *w, struct reader params, const struct hints *hints)
+{
     struct param param;
     while (next_param(&params, &param)) {
-        hints.any |= is_hint(param.key);
-        if (param.key != KEY_MANDATORY)
-            continue;
-        struct reader keys = reader_init(param.value, param.len);
-        while (reader_left(&keys) >= 2) {
-            uint16_t key = reader_u16(&keys);
-            hints.mandatory_v4 |= key == KEY_IPV4HINT;
-            hints.mandatory_v6 |= key == KEY_IPV6HINT;
-        }
+        if (param.key == KEY_MANDATORY)
+            put_mandatory(w, &param, hints);
+        else if (!is_hint(param.key))
+            put_param(w, param.key, param.value, param.len);
+        else if (bytes_of(hints, param.key) > 0)
+            put_param(w, param.key, param.key == KEY_IPV4HINT ? hints->v4 : hints->v6,
+                      bytes_of(hints, param.key));
     }
-    return hints;
 }
 
-/* put_hint - the region's addresses in place of what the zone file has; lowers *ttl_s. */
-static void put_hint(struct stage *stage, const struct zone_node *node, struct writer *w,
-                     const struct param *param, bool is_mandatory, uint32_t *ttl_s)
-{
-    enum ip_family family = param->key == KEY_IPV4HINT ? IP_V4 : IP_V6;
-    size_t each = ip_bits(family) / 8;
-    const struct policy_answer *answer = answer_select(stage, node, family);
-    if (answer->ttl_s < *ttl_s)
-        *ttl_s = answer->ttl_s;
-    bool has_addresses = answer->outcome == POLICY_ADDRESSES;
-    if (!has_addresses && !is_mandatory)
-        return;
-    writer_u16(w, param->key);
-    writer_u16(w, has_addresses ? (uint16_t)(answer->count * each) : param->len);
-    if (!has_addresses)
-        writer_bytes(w, param->value, param->len);
-    for (uint16_t i = 0; has_addresses && i < answer->count; i++)
-        writer_bytes(w, answer->addresses[i]->bytes, each);
-}
-
-/* steered_target - the node whose policy speaks for this record; NULL: none. */
-static const struct zone_node *steered_target(struct stage *stage, const uint8_t *owner,
-                                              const uint8_t *target)
+/* find_steered - the node whose policy speaks for this name, behind aliases of the zones; NULL:
+ * none. */
+static const struct zone_node *find_steered(struct stage *stage, const uint8_t *name)
 {
     uint8_t lower[DNS_NAME_MAX];
-    size_t len = dns_name_len(target);
-    bool is_owner = len == 1;
-    if (!is_owner) {
-        memcpy(lower, target, len);
+    for (unsigned i = 0; i <= ALIASES_MAX; i++) {
+        size_t len = dns_name_len(name);
+        memcpy(lower, name, len);
         dns_name_lower(lower, len);
+        const struct zone_node *node = answer_find_target(stage, lower);
+        if (!node || node->binding != ZONE_NOT_STEERED)
+            return node;
+        const struct rrset *alias = zone_node_rrset(node, DNS_TYPE_CNAME);
+        const uint8_t *cursor = NULL;
+        uint16_t alias_bytes;
+        if (!alias)
+            return NULL;
+        name = rrset_next(alias, &cursor, &alias_bytes);
     }
-    const struct zone_node *node = answer_find_target(stage, is_owner ? owner : lower);
-    return node && node->binding != ZONE_NOT_STEERED ? node : NULL;
+    return NULL;
 }
 
-/* write_record - the record for this client to w; false: as it is in the zone. */
-static bool write_record(struct stage *stage, const uint8_t *owner, const uint8_t *rdata,
-                         uint16_t len, struct writer *w, uint32_t *ttl_s)
+static bool has_hints(struct reader params)
 {
-    const uint8_t *target = rdata + 2;
-    size_t head = 2 + dns_name_len(target);
-    struct reader params = reader_init(rdata + head, len - head);
-    struct hints hints = look_for_hints(params);
-    const struct zone_node *node = hints.any ? steered_target(stage, owner, target) : NULL;
-    if (!node)
-        return false;
-    const struct rng before = stage->worker->rng; /* both families from one region */
     struct param param;
-    writer_bytes(w, rdata, head);
-    while (next_param(&params, &param)) {
-        if (is_hint(param.key)) {
-            stage->worker->rng = before;
-            put_hint(stage, node, w, &param,
-                     param.key == KEY_IPV4HINT ? hints.mandatory_v4 : hints.mandatory_v6,
-                     ttl_s);
-        } else {
-            writer_u16(w, param.key);
-            writer_u16(w, param.len);
-            writer_bytes(w, param.value, param.len);
-        }
+    while (next_param(&params, &param))
+        if (is_hint(param.key))
+            return true;
+    return false;
+}
+
+/* A record on its way into the response. */
+struct record {
+    const uint8_t *rdata;
+    uint16_t len;
+};
+
+/* steer - the record for this client, in the worker's buffer; untouched when nothing steers it.
+ * may_look: else its hints, which may be wrong, are left out. */
+static void steer(struct stage *stage, const uint8_t *owner, bool may_look,
+                  struct record *record, uint32_t *ttl_s)
+{
+    const uint8_t *target = record->rdata + 2;
+    size_t target_bytes = dns_name_len(target), head = 2 + target_bytes;
+    struct reader params = reader_init(record->rdata + head, record->len - head);
+    struct hints hints;
+    hints.v4_bytes = hints.v6_bytes = 0;
+    hints.ttl_s = *ttl_s;
+    if (!has_hints(params))
+        return;
+    if (may_look) {
+        const struct zone_node *node = find_steered(stage, target_bytes == 1 ? owner : target);
+        if (!node)
+            return;
+        hints.v4_bytes = choose(stage, node, IP_V4, &hints, hints.v4);
+        hints.v6_bytes = choose(stage, node, IP_V6, &hints, hints.v6);
+        *ttl_s = hints.ttl_s;
     }
-    return !w->failed;
+    struct writer w = writer_init(stage->worker->rdata, sizeof(stage->worker->rdata));
+    writer_bytes(&w, record->rdata, head);
+    put_params(&w, params, &hints);
+    *record = (struct record){stage->worker->rdata, (uint16_t)writer_len(&w)};
 }
 
 bool answer_put_svcb(struct stage *stage, enum response_section section, const uint8_t *owner,
@@ -129,17 +175,15 @@ bool answer_put_svcb(struct stage *stage, enum response_section section, const u
 {
     struct response *response = stage->response;
     struct response_mark start = response_mark(response);
-    const uint8_t *cursor = NULL, *rdata;
+    const uint8_t *cursor = NULL;
     uint32_t ttl_s = set->ttl_s;
-    uint8_t steered[RDATA_MAX];
-    uint16_t len;
-    for (unsigned i = 0; (rdata = rrset_next(set, &cursor, &len)); i++) {
-        struct writer w = writer_init(steered, sizeof(steered));
-        if (i < STEERED_MAX && write_record(stage, owner, rdata, len, &w, &ttl_s)) {
-            rdata = steered;
-            len = (uint16_t)writer_len(&w);
-        }
-        if (!response_put(response, section, owner, set->type, set->ttl_s, rdata, len)) {
+    struct record record;
+    if (set->rdata_bytes > writer_left(&response->out))
+        return false; /* before any effort; with shorter hints it might have fitted */
+    for (unsigned i = 0; (record.rdata = rrset_next(set, &cursor, &record.len)); i++) {
+        steer(stage, owner, i < LOOKED_AT_MAX, &record, &ttl_s);
+        if (!response_put(response, section, owner, set->type, set->ttl_s, record.rdata,
+                          record.len)) {
             response_revert(response, start);
             return false;
         }

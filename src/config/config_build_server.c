@@ -67,8 +67,12 @@ static void read_report_agent(struct config_reader *reader,
     struct config_server *server = object;
     const char *name;
     if (config_expect_text(reader, entry, &name) &&
-        config_check_domain(reader, name, &entry->value->place))
-        server->report_agent = config_absolute(reader, name);
+        config_check_domain(reader, name, &entry->value->place)) {
+        if (strcmp(name, ".") == 0)
+            config_error(reader, &entry->value->place, "'report_agent' cannot be the root");
+        else
+            server->report_agent = config_absolute(reader, name);
+    }
 }
 
 static void read_probes(struct config_reader *reader, const struct config_node_entry *entry,

@@ -2,11 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { LINE_MAX_BYTES = 256, HEX_DIGITS = 2 * DNS_COOKIE_SECRET_BYTES };
+enum { LINE_MAX_BYTES = 1024, HEX_DIGITS = 2 * DNS_COOKIE_SECRET_BYTES };
 
 static int hex_value(char digit)
 {
@@ -34,7 +36,9 @@ static bool read_line(const char *line, const struct diag_place *place, struct d
                       struct dns_cookie_secrets *secrets)
 {
     const char *text = line + strspn(line, " \t");
-    size_t len = strcspn(text, " \t\r\n#");
+    size_t len = strcspn(text, "\r\n#");
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+        len--;
     if (len == 0)
         return true;
     if (secrets->count == DNS_COOKIE_SECRETS_MAX) {
@@ -51,28 +55,41 @@ static bool read_line(const char *line, const struct diag_place *place, struct d
     return false;
 }
 
-static void warn_of_readers(FILE *file, const struct diag_place *place, const char *path,
-                            struct diag_list *diags)
+/* open_regular - O_NONBLOCK, so that a FIFO is refused and not waited for. Warns of a file that
+ * others than its owner may read. */
+static FILE *open_regular(const char *path, const struct diag_place *place,
+                          struct diag_list *diags)
 {
+    char text[128];
     struct stat status;
-    if (fstat(fileno(file), &status) != 0 || (status.st_mode & (S_IRGRP | S_IROTH)) == 0)
-        return;
-    diag_warning(diags, place, "others than its owner may read the secrets in %.200s", path);
-    diag_remedy(diags, "chmod 600 %.200s", path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        diag_error(diags, place, "cannot read %.200s: %s", path,
+                   strerror_r(errno, text, sizeof(text)));
+    } else if (!S_ISREG(status.st_mode)) {
+        diag_error(diags, place, "%.200s is no ordinary file", path);
+    } else {
+        if ((status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+            diag_warning(diags, place, "others than its owner may read the secrets in %.200s",
+                         path);
+            diag_remedy(diags, "chmod 600 %.200s", path);
+        }
+        return fdopen(fd, "r");
+    }
+    if (fd >= 0)
+        close(fd);
+    return NULL;
 }
 
 void snapshot_read_cookies(const char *path, const struct diag_place *place,
                            struct diag_list *diags, struct dns_cookie_secrets *out_secrets)
 {
-    char line[LINE_MAX_BYTES], text[128];
+    char line[LINE_MAX_BYTES];
     struct dns_cookie_secrets secrets = {0};
     struct diag_place at = {.file = path, .column = 1};
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        diag_error(diags, place, "cannot read %.200s: %s", path,
-                   strerror_r(errno, text, sizeof(text)));
+    FILE *file = open_regular(path, place, diags);
+    if (!file)
         return;
-    }
     bool good = true;
     while (good && fgets(line, sizeof(line), file)) {
         at.line++;
@@ -83,8 +100,8 @@ void snapshot_read_cookies(const char *path, const struct diag_place *place,
         diag_remedy(diags, "make one with `openssl rand -hex %d`", DNS_COOKIE_SECRET_BYTES);
         good = false;
     }
-    warn_of_readers(file, place, path, diags);
     fclose(file);
+    explicit_bzero(line, sizeof(line));
     if (good)
         *out_secrets = secrets;
 }

@@ -94,6 +94,7 @@ static void what_makes_no_sense_is_refused_with_a_remedy(void **state)
         {"server: {cookies: {secrets_file: {}}}\n", 1, 34, "secrets_file", NULL, 0},
         {"server: {cookies: {secret: x}}\n", 1, 20, "secret", "secrets_file", 0},
         {"server: {report_agent: 'a..b'}\n", 1, 24, "empty label", NULL, 0},
+        {"server: {report_agent: '.'}\n", 1, 24, "cannot be the root", NULL, 0},
         {"server: {report_agent: []}\n", 1, 24, "report_agent", NULL, 0},
         {"server: {version: []}\n", 1, 19, "version", NULL, 0},
     };

@@ -79,6 +79,7 @@ static void a_faulty_file_is_refused_whole_without_showing_it(void **state)
         {"0011223344556677889\n", "this is no secret", NULL, 1},
         {OLD "\n" OLD "g\n", "this is no secret", NULL, 2},
         {"g0112233445566778899aabbccddeeff", "this is no secret", NULL, 1},
+        {OLD " and more\n", "this is no secret", NULL, 1},
         {NULL, "cannot read", NULL, 3},
     };
 
@@ -96,6 +97,21 @@ static void a_faulty_file_is_refused_whole_without_showing_it(void **state)
         assert_int_equal(r.secrets.count, 0);
         end(&r);
     }
+}
+
+/* Whoever reads it waits for nobody: a reload would hang, and with it the end of the server. */
+static void what_is_no_ordinary_file_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct reading r;
+    read_text(&r, NULL);
+    assert_int_equal(mkfifo(r.path, 0600), 0);
+    snapshot_read_cookies(r.path, NULL, r.diags, &r.secrets);
+    assert_int_equal(diag_error_count(r.diags), 2);
+    assert_non_null(strstr(diag_get(r.diags, 1)->message, "no ordinary file"));
+    snapshot_read_cookies(r.folder.path, NULL, r.diags, &r.secrets);
+    assert_non_null(strstr(diag_get(r.diags, 2)->message, "no ordinary file"));
+    end(&r);
 }
 
 static void a_file_that_others_may_read_is_warned_of(void **state)
@@ -116,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_or_two_secrets_between_comments),
         cmocka_unit_test(a_faulty_file_is_refused_whole_without_showing_it),
+        cmocka_unit_test(what_is_no_ordinary_file_is_refused_at_once),
         cmocka_unit_test(a_file_that_others_may_read_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,12 @@ static void log_totals(const struct server *server)
         (unsigned long long)t.formerr, (unsigned long long)t.dropped,
         (unsigned long long)t.truncated, (unsigned long long)t.all_down,
         (unsigned long long)t.udp_send_dropped, (unsigned long long)t.tcp_evicted);
+#define NET_FORMAT(name)   " " #name "=%llu"
+#define NET_ARGUMENT(name) , (unsigned long long)t.name
+    log_event(LOG_LEVEL_INFO, "net_totals", "connections=%zu" NET_COUNTERS(NET_FORMAT),
+              net_connections(server->net) NET_COUNTERS(NET_ARGUMENT));
+#undef NET_FORMAT
+#undef NET_ARGUMENT
 }
 
 static void finish(struct server *server)

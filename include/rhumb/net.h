@@ -34,7 +34,8 @@ struct net;
     X(tcp_too_slow)                                                                            \
     X(tcp_closed_bad)                                                                          \
     X(tls_handshakes)                                                                          \
-    X(tls_failed)
+    X(tls_failed)                                                                              \
+    X(proxy_bad)
 
 struct net_totals { /* summed over workers */
 #define NET_TOTAL(name) uint64_t name;

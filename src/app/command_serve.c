@@ -62,6 +62,7 @@ static void log_totals(const struct server *server)
     ANSWER_COUNTERS(PUT_TOTAL)
     NET_COUNTERS(PUT_TOTAL)
 #undef PUT_TOTAL
+    text_printf(&line, " connections=%zu", net_connections(server->net)); /* now */
     log_event(LOG_LEVEL_INFO, "totals", "%s", text_get(&line));
     text_deinit(&line);
 }

@@ -20,6 +20,7 @@
 struct net {
     struct worker **workers;
     size_t count;
+    struct ip_prefix *proxies; /* the configuration's goes with its snapshot */
 };
 
 enum {
@@ -199,6 +200,7 @@ static void free_workers(struct net *net)
     for (size_t i = 0; i < net->count; i++)
         worker_free(net->workers[i]);
     free(net->workers);
+    free(net->proxies);
     free(net);
 }
 
@@ -243,11 +245,15 @@ static enum err open_net(const struct config_server *server, const struct net_op
     err = ERR_NO_MEMORY;
     struct net *net = calloc(1, sizeof(*net));
     struct worker **workers = calloc(worker_count, sizeof(*workers));
-    if (!net || !workers) {
+    struct ip_prefix *proxies = calloc(server->proxy_count + 1, sizeof(*proxies));
+    if (!net || !workers || !proxies) {
         close_rows(&sockets, 0);
         goto err_after_sockets;
     }
+    for (size_t i = 0; i < server->proxy_count; i++)
+        proxies[i] = server->proxies[i];
     net->workers = workers;
+    net->proxies = proxies;
     struct worker_options each = {
         .slot = options->slot,
         .wall_s = options->wall_s,
@@ -256,6 +262,8 @@ static enum err open_net(const struct config_server *server, const struct net_op
                 .per_prefix = server->tcp_per_prefix,
                 .idle_ms = server->tcp_idle_ms,
                 .message_ms = server->tcp_message_ms},
+        .proxies = proxies,
+        .proxy_count = server->proxy_count,
         .tls = tls,
     };
     err = open_workers(net, &sockets, &each, options->seed, diags);
@@ -270,6 +278,7 @@ static enum err open_net(const struct config_server *server, const struct net_op
 err_after_sockets:
     free_sockets(&sockets);
     free(workers);
+    free(proxies);
     free(net);
     return err;
 }

@@ -6,6 +6,19 @@
 
 #include "tls.h"
 
+enum stream_status stream_read_clear(struct stream *stream, uint8_t *bytes, size_t room,
+                                     size_t *out_count)
+{
+    ssize_t count = recv(stream->fd, bytes, room, MSG_DONTWAIT);
+    if (count > 0) {
+        *out_count = (size_t)count;
+        return STREAM_OK;
+    }
+    if (count == 0)
+        return STREAM_END;
+    return errno == EAGAIN || errno == EINTR ? STREAM_WAIT : STREAM_BROKEN;
+}
+
 enum stream_status stream_greet(struct stream *stream)
 {
     return stream->tls ? tls_handshake(stream->tls, &stream->wants_write) : STREAM_OK;
@@ -16,14 +29,7 @@ enum stream_status stream_read(struct stream *stream, uint8_t *bytes, size_t roo
 {
     if (stream->tls)
         return tls_read(stream->tls, bytes, room, out_count, &stream->wants_write);
-    ssize_t count = recv(stream->fd, bytes, room, MSG_DONTWAIT);
-    if (count > 0) {
-        *out_count = (size_t)count;
-        return STREAM_OK;
-    }
-    if (count == 0)
-        return STREAM_END;
-    return errno == EAGAIN || errno == EINTR ? STREAM_WAIT : STREAM_BROKEN;
+    return stream_read_clear(stream, bytes, room, out_count);
 }
 
 bool stream_has_more(const struct stream *stream)

@@ -27,7 +27,11 @@ enum stream_status {
     STREAM_BROKEN, /* reset, or not TLS */
 };
 
-/* stream_greet - go on with what comes before the first byte: the TLS handshake. */
+/* stream_read_clear - as stream_read(), but before TLS begins. */
+enum stream_status stream_read_clear(struct stream *stream, uint8_t *bytes, size_t room,
+                                     size_t *out_count);
+
+/* stream_greet - go on with the TLS handshake; STREAM_OK: it is done, or there is none. */
 enum stream_status stream_greet(struct stream *stream);
 
 /* stream_read - up to room bytes; STREAM_OK: *out_count of them, at least 1. */

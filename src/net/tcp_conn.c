@@ -4,6 +4,7 @@
 
 #include "rhumb/dns_query.h"
 
+#include "tcp_greeting.h"
 #include "tls.h"
 
 /* A client that pipelines without end leaves room for the others. */
@@ -32,25 +33,26 @@ static void watch(struct tcp_conn *conn)
     (void)uv_poll_start(&conn->poll, events, on_event); /* fails for unknown events only */
 }
 
-bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client,
-                   struct net_tls *tls)
+bool tcp_conn_open(struct tcp_pool *pool, const struct tcp_newcomer *newcomer)
 {
-    struct stream stream = {.fd = fd};
+    struct stream stream = {.fd = newcomer->fd};
+    bool greets = newcomer->is_proxy || newcomer->tls;
     struct tcp_conn *conn = tcp_pool_take(pool);
     if (!conn)
         goto err_after_fd;
-    if (tls && !(stream.tls = tls_session_new(tls, fd)))
+    if (newcomer->tls && !(stream.tls = tls_session_new(newcomer->tls, stream.fd)))
         goto err_after_conn;
-    if (uv_poll_init(pool->context->loop, &conn->poll, fd) != 0)
+    if (uv_poll_init(pool->context->loop, &conn->poll, stream.fd) != 0)
         goto err_after_conn;
     conn->poll.data = conn;
     conn->stream = stream;
-    conn->client = *client;
-    conn->state = tls ? TCP_CONN_GREETING : TCP_CONN_READING;
+    conn->client = newcomer->client;
+    conn->wants_header = newcomer->is_proxy;
+    conn->state = greets ? TCP_CONN_GREETING : TCP_CONN_READING;
     tcp_framing_init(&conn->framing, conn->small, sizeof(conn->small));
-    tcp_pool_add(conn, now_ms(conn));
-    if (tls)
-        tcp_pool_wait(conn, TCP_WAIT_REST, now_ms(conn));
+    tcp_pool_add(conn, greets ? TCP_WAIT_REST : TCP_WAIT_QUERY, now_ms(conn));
+    if (!newcomer->is_proxy)
+        tcp_pool_join_prefix(conn, &newcomer->client);
     watch(conn);
     return true;
 
@@ -72,7 +74,9 @@ void tcp_conn_close(struct tcp_conn *conn)
         return;
     bool writing = conn->state == TCP_CONN_WRITING;
     if (conn->state == TCP_CONN_GREETING)
-        counter_add(&counters_of(conn)->tls_failed, 1);
+        counter_add(conn->wants_header ? &counters_of(conn)->proxy_bad
+                                       : &counters_of(conn)->tls_failed,
+                    1);
     conn->state = TCP_CONN_CLOSING;
     tcp_pool_remove(conn);
     uv_close((uv_handle_t *)&conn->poll, on_closed); /* stops it first: the fd may go now */
@@ -192,25 +196,22 @@ static bool read_some(struct tcp_conn *conn)
 }
 
 /* greet - true: it is over, and queries may come. */
-static bool greet(struct tcp_conn *conn)
+static bool greet(struct tcp_conn *conn, const struct snapshot *snapshot)
 {
-    if (conn->pool->greetings_left == 0)
-        return false; /* in the next turn of the loop: it is woken up for it again */
-    conn->pool->greetings_left--;
-    tcp_pool_stir(conn, now_ms(conn));
-    enum stream_status status = stream_greet(&conn->stream);
-    if (status == STREAM_WAIT && !conn->pool->draining) {
-        watch(conn);
+    switch (tcp_greet(conn, snapshot)) {
+    case TCP_GREETING_DONE:
+        conn->state = TCP_CONN_READING;
+        conn->dealt_with = true;
+        return true;
+    case TCP_GREETING_WAIT:
+        if (conn->pool->draining)
+            tcp_conn_close(conn);
+        else
+            watch(conn);
         return false;
+    case TCP_GREETING_FAILED: tcp_conn_close(conn); return false;
     }
-    if (status != STREAM_OK) {
-        tcp_conn_close(conn);
-        return false;
-    }
-    counter_add(&counters_of(conn)->tls_handshakes, 1);
-    conn->state = TCP_CONN_READING;
-    conn->dealt_with = true;
-    return true;
+    return false;
 }
 
 /* write_unsent - go on with the answers a slow client has not taken. */
@@ -254,7 +255,7 @@ static void read_and_answer(struct tcp_conn *conn, const struct snapshot *snapsh
 
 void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot)
 {
-    if (conn->state == TCP_CONN_GREETING && !greet(conn))
+    if (conn->state == TCP_CONN_GREETING && !greet(conn, snapshot))
         return;
     if (conn->state == TCP_CONN_WRITING) {
         write_unsent(conn);

@@ -15,11 +15,16 @@
 
 struct net_tls;
 
-/* tcp_conn_open - serve the client at fd; through TLS when tls is not NULL. Owns fd in any case.
- * False: no object is free before the next turn of the loop, no memory for TLS, or the loop
- * cannot watch it; fd is closed. */
-bool tcp_conn_open(struct tcp_pool *pool, int fd, const struct ip_addr *client,
-                   struct net_tls *tls);
+struct tcp_newcomer {
+    int fd;
+    struct ip_addr client;
+    bool is_proxy;       /* it says for whom it speaks */
+    struct net_tls *tls; /* borrowed; NULL: plain */
+};
+
+/* tcp_conn_open - serve it. Owns fd in any case. False: no object is free before the next turn of
+ * the loop, no memory for TLS, or the loop cannot watch it; fd is closed. */
+bool tcp_conn_open(struct tcp_pool *pool, const struct tcp_newcomer *newcomer);
 
 /* tcp_conn_serve - do what can be done now without waiting; the snapshot is pinned. */
 void tcp_conn_serve(struct tcp_conn *conn, const struct snapshot *snapshot);

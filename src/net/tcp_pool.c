@@ -71,13 +71,15 @@ static void append_quiet(struct tcp_conn *conn, uint64_t now_ms)
     conn->stirred_ms = now_ms;
     conn->stirred_turn = conn->pool->turns++;
     tcp_order_append(&conn->pool->quiet, TCP_ROW_QUIET, conn);
-    tcp_order_append(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
+    if (conn->prefix)
+        tcp_order_append(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
 }
 
 static void remove_quiet(struct tcp_conn *conn)
 {
     tcp_order_remove(&conn->pool->quiet, TCP_ROW_QUIET, conn);
-    tcp_order_remove(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
+    if (conn->prefix)
+        tcp_order_remove(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
 }
 
 static void append_wait(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms)
@@ -92,14 +94,20 @@ static void remove_wait(struct tcp_conn *conn)
     tcp_order_remove(&conn->pool->waits[conn->wait], TCP_ROW_WAIT, conn);
 }
 
-void tcp_pool_add(struct tcp_conn *conn, uint64_t now_ms)
+void tcp_pool_add(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms)
 {
     struct tcp_pool *pool = conn->pool;
-    conn->prefix = tcp_prefix_join(&pool->prefixes, &conn->client);
     append_quiet(conn, now_ms);
-    append_wait(conn, TCP_WAIT_QUERY, now_ms);
+    append_wait(conn, wait, now_ms);
     pool->open++;
     counter_add(&pool->context->counters->tcp_open, 1);
+}
+
+void tcp_pool_join_prefix(struct tcp_conn *conn, const struct ip_addr *client)
+{
+    conn->client = *client;
+    conn->prefix = tcp_prefix_join(&conn->pool->prefixes, client);
+    tcp_order_append(&conn->prefix->quiet, TCP_ROW_PREFIX, conn);
 }
 
 void tcp_pool_remove(struct tcp_conn *conn)
@@ -108,7 +116,8 @@ void tcp_pool_remove(struct tcp_conn *conn)
     tcp_pool_return_block(conn);
     remove_wait(conn);
     remove_quiet(conn);
-    tcp_prefix_leave(&pool->prefixes, conn->prefix);
+    if (conn->prefix)
+        tcp_prefix_leave(&pool->prefixes, conn->prefix);
     pool->open--;
     counter_sub(&pool->context->counters->tcp_open, 1);
     if (pool->on_room)
@@ -165,7 +174,7 @@ uint16_t tcp_pool_promise_100ms(const struct tcp_conn *conn)
 
     const struct tcp_pool *pool = conn->pool;
     bool next_takes_it = pool->open >= pool->limits.connections ||
-                         conn->prefix->count >= pool->limits.per_prefix;
+                         (conn->prefix && conn->prefix->count >= pool->limits.per_prefix);
     if (pool->draining || next_takes_it)
         return 0;
     uint32_t units = tcp_idle_ms(&pool->limits, pool->open) / UNIT_MS;

@@ -54,7 +54,7 @@ struct tcp_block {
  */
 enum tcp_conn_state {
     TCP_CONN_FREE,
-    TCP_CONN_GREETING, /* before the first query: the TLS handshake */
+    TCP_CONN_GREETING, /* before the first query: PROXY header, TLS handshake */
     TCP_CONN_READING,  /* no answer is unsent */
     TCP_CONN_WRITING,  /* nothing is read */
     TCP_CONN_CLOSING,  /* until the loop has let go of it */
@@ -74,10 +74,12 @@ struct tcp_conn {
     struct stream stream; /* open while GREETING, READING or WRITING */
     int events;           /* of it that the loop watches for */
     enum tcp_conn_state state;
-    bool ends;       /* nothing more will be read: close when all is sent */
-    bool dealt_with; /* a message was, since it began to wait */
-    struct ip_addr client;
-    struct tcp_prefix *prefix;       /* of client */
+    bool ends;                       /* nothing more will be read: close when all is sent */
+    bool dealt_with;                 /* a message was, since it began to wait */
+    bool wants_header;               /* GREETING: the PROXY header comes first */
+    size_t header_bytes;             /* so many of it lie in small */
+    struct ip_addr client;           /* GREETING behind a proxy: the proxy */
+    struct tcp_prefix *prefix;       /* of client; NULL: a proxy's */
     enum tcp_wait wait;              /* for what */
     uint64_t wait_ms;                /* since when; loop time */
     uint64_t stirred_ms;             /* last sign of life: accepted, bytes came, bytes went */
@@ -124,8 +126,11 @@ bool tcp_pool_is_exhausted(const struct tcp_pool *pool);
 /* tcp_pool_put_back - the loop has let go of it (or never had it). */
 void tcp_pool_put_back(struct tcp_conn *conn);
 
-/* tcp_pool_add - it is open now, and waits for a query. */
-void tcp_pool_add(struct tcp_conn *conn, uint64_t now_ms);
+/* tcp_pool_add - it is open now, and waits for that. It counts for no network yet. */
+void tcp_pool_add(struct tcp_conn *conn, enum tcp_wait wait, uint64_t now_ms);
+
+/* tcp_pool_join_prefix - its client is known, and the one of them that stirred last. */
+void tcp_pool_join_prefix(struct tcp_conn *conn, const struct ip_addr *client);
 
 /* tcp_pool_remove - it is not open any more; its block is free again. */
 void tcp_pool_remove(struct tcp_conn *conn);

@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy_header.h"
 #include "tcp_conn.h"
+#include "tcp_greeting.h"
 
 enum {
     ACCEPTS_MAX = 16, /* at one wake-up */
@@ -148,14 +150,6 @@ static void give_way(struct tcp_conn *conn, _Atomic uint64_t *counter)
     tcp_conn_close(conn);
 }
 
-/* make_room_of_own - the client's network has all the connections it may have. */
-static void make_room_of_own(struct tcp_server *server, const struct snapshot *snapshot,
-                             struct tcp_conn *rival)
-{
-    tcp_conn_serve(rival, snapshot);
-    give_way(rival, &server->context->counters->tcp_over_prefix);
-}
-
 /* ---- accepting ---- */
 
 /* client_waits - the kernel looks for a descriptor before it looks for a client, so EMFILE
@@ -207,18 +201,17 @@ static bool accept_failed(struct tcp_server *server, const struct snapshot *snap
     }
 }
 
-/* admit - give the client at client_fd a slot, that of quiet when it is not NULL. */
-static bool admit(struct tcp_listener *listener, const struct snapshot *snapshot, int client_fd,
-                  const struct ip_addr *client, struct tcp_conn *quiet)
+/* admit - give the client a slot, that of quiet when it is not NULL. Where its network has as many
+ * as it may, one of them gives way instead; behind a proxy that is found out later. */
+static bool admit(struct tcp_server *server, const struct snapshot *snapshot,
+                  const struct tcp_newcomer *newcomer, struct tcp_conn *quiet)
 {
-    struct tcp_server *server = listener->server;
-    struct tcp_conn *rival = tcp_pool_find_rival(&server->pool, client);
-    if (rival)
-        make_room_of_own(server, snapshot, rival);
+    struct tcp_pool *pool = &server->pool;
+    if (!newcomer->is_proxy && tcp_pool_find_rival(pool, &newcomer->client))
+        tcp_greet_client(pool, &newcomer->client, snapshot);
     else if (quiet)
         give_way(quiet, &server->context->counters->tcp_evicted);
-    struct net_tls *tls = listener->is_tls ? server->tls : NULL;
-    bool opened = tcp_conn_open(&server->pool, client_fd, client, tls);
+    bool opened = tcp_conn_open(pool, newcomer);
     watch_time(server, snapshot);
     return opened;
 }
@@ -246,17 +239,19 @@ static bool accept_one(struct tcp_listener *listener, const struct snapshot *sna
         }
     }
     socklen_t len = sizeof(peer);
-    int client_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client_fd < 0)
+    struct tcp_newcomer newcomer = {.tls = listener->is_tls ? server->tls : NULL};
+    newcomer.fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (newcomer.fd < 0)
         return accept_failed(server, snapshot, fd);
-    counter_add(&server->context->counters->tcp_accepted, 1);
-    struct ip_addr client;
+    const struct worker_context *context = server->context;
+    counter_add(&context->counters->tcp_accepted, 1);
     uint16_t port;
-    if (!ip_from_sockaddr(&peer.any, &client, &port)) {
-        close(client_fd);
+    if (!ip_from_sockaddr(&peer.any, &newcomer.client, &port)) {
+        close(newcomer.fd);
         return true;
     }
-    bool opened = admit(listener, snapshot, client_fd, &client, quiet);
+    newcomer.is_proxy = proxy_trusts(context->proxies, context->proxy_count, &newcomer.client);
+    bool opened = admit(server, snapshot, &newcomer, quiet);
     /* When full go back to the loop: others may have asked meanwhile, and must not be pushed
      * out by a row of newcomers before they are heard. */
     return opened && !full;

@@ -3,10 +3,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy_header.h"
+
 /* A flood on one socket leaves room for the other sockets, TCP and timers of this worker. */
 enum { ROUNDS_MAX = 4 };
 
 static void on_readable(uv_poll_t *poll, int status, int events);
+
+/* unwrap - take the PROXY header off the query of a trusted proxy, who must send one. False: it is
+ * none. A header of anybody else is no header. */
+static bool unwrap(const struct worker_context *context, struct answer_request *request)
+{
+    struct proxy_header header;
+    if (!proxy_trusts(context->proxies, context->proxy_count, &request->client))
+        return true;
+    if (proxy_header_parse(request->packet, request->packet_bytes, &header) != PROXY_DONE) {
+        counter_add(&context->counters->proxy_bad, 1);
+        return false;
+    }
+    request->packet += header.bytes;
+    request->packet_bytes -= header.bytes;
+    if (header.has_client)
+        request->client = header.client;
+    return true;
+}
 
 /* answer_batch - each packet of the batch through the one door, the answers out. */
 static void answer_batch(struct udp_server *server, const struct snapshot *snapshot,
@@ -21,6 +41,8 @@ static void answer_batch(struct udp_server *server, const struct snapshot *snaps
         struct udp_slot *slot = &batch->slots[i];
         request.packet = slot->packet;
         request.packet_bytes = udp_batch_packet_bytes(batch, i);
+        if (context->proxy_count > 0 && !unwrap(context, &request))
+            continue;
         size_t answer_bytes = answer_query(snapshot, context->answer, &request, slot->answer,
                                            sizeof(slot->answer));
         if (answer_bytes > 0)

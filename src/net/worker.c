@@ -104,7 +104,9 @@ static enum err make(const struct worker_options *options, size_t socket_count,
                                               .wall_s = options->wall_s,
                                               .slot = options->slot,
                                               .answer = &worker->answer,
-                                              .counters = &worker->counters};
+                                              .counters = &worker->counters,
+                                              .proxies = options->proxies,
+                                              .proxy_count = options->proxy_count};
     err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, options->answer.seed,
                           &worker->context);
     if (err != ERR_OK)

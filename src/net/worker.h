@@ -30,6 +30,8 @@ struct worker_options {
     net_wall_clock wall_s;
     struct tcp_limits tcp;
     struct answer_worker_options answer;
+    const struct ip_prefix *proxies; /* borrowed until worker_free() */
+    size_t proxy_count;
     struct net_tls *tls; /* borrowed: the worker shares it; NULL: no TLS listeners */
     unsigned number;     /* for the name of the thread */
 };

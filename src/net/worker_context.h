@@ -28,6 +28,8 @@ struct worker_context {
     struct snapshot_slot *slot;
     struct answer_worker *answer;
     struct net_counters *counters;
+    const struct ip_prefix *proxies; /* borrowed: whose PROXY headers are believed */
+    size_t proxy_count;
 };
 
 /* worker_request - a request without packet and client, at the time it is now. One reading serves

@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* ---- the doubles --------------------------------------------------------------------- */
@@ -52,7 +54,24 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
 
 /* ---- the server ---------------------------------------------------------------------- */
 
-static uint16_t free_port(const struct ip_addr *addr)
+/* reserve - is the port ours among all test processes? Two that listen with SO_REUSEPORT would
+ * share it in silence. An abstract Unix socket, which goes with the process, is the lock; the
+ * same as in tests/e2e/harness.py. */
+static bool reserve(uint16_t port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int len =
+        snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "rhumb-test-port-%u", port);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    socklen_t bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+    if (bind(fd, (const struct sockaddr *)&name, bytes) == 0)
+        return true;
+    close(fd);
+    return false;
+}
+
+static uint16_t find_port(const struct ip_addr *addr)
 {
     struct sockaddr_storage storage;
     socklen_t len = ip_to_sockaddr(addr, 0, &storage);
@@ -64,6 +83,15 @@ static uint16_t free_port(const struct ip_addr *addr)
     struct ip_addr bound;
     uint16_t port = 0;
     assert_true(ip_from_sockaddr((const struct sockaddr *)&storage, &bound, &port));
+    return port;
+}
+
+static uint16_t free_port(const struct ip_addr *addr)
+{
+    uint16_t port;
+    do
+        port = find_port(addr);
+    while (!reserve(port));
     return port;
 }
 
@@ -140,6 +168,22 @@ bool net_fixture_has_ipv6(void)
 }
 
 /* ---- clients ------------------------------------------------------------------------- */
+
+int client_new_from(const struct net_fixture *fixture, const char *source, const char *address,
+                    int type)
+{
+    struct sockaddr_storage storage;
+    struct ip_addr addr;
+    assert_true(ip_parse(source, &addr));
+    socklen_t len = ip_to_sockaddr(&addr, 0, &storage);
+    int fd = socket(storage.ss_family, type, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&storage, len), 0);
+    assert_true(ip_parse(address, &addr));
+    len = ip_to_sockaddr(&addr, fixture->port, &storage);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&storage, len), 0);
+    return fd;
+}
 
 int client_new(const struct net_fixture *fixture, const char *address, int type)
 {
@@ -231,6 +275,19 @@ void tcp_expect_closed(int fd)
     client_wait(fd, POLLIN);
     ssize_t received = recv(fd, &byte, 1, 0);
     assert_true(received == 0 || (received < 0 && errno == ECONNRESET));
+}
+
+struct request_seen udp_ask_seen(int fd, const uint8_t *before, size_t before_bytes)
+{
+    uint8_t packet[4096];
+    memcpy(packet, before, before_bytes);
+    size_t bytes = before_bytes + query_put(packet + before_bytes, ID_OF_REQUEST, 100);
+    assert_int_equal(send(fd, packet, bytes, 0), bytes);
+    client_wait(fd, POLLIN);
+    assert_int_equal(recv(fd, packet, sizeof(packet), 0), 100);
+    struct request_seen seen;
+    memcpy(&seen, packet + SEEN_AT, sizeof(seen));
+    return seen;
 }
 
 void udp_expect_answer(int fd, uint16_t id, size_t bytes)

@@ -66,6 +66,10 @@ struct snapshot *net_fixture_snapshot(void);
 /* client_new - a socket of type connected to address and the fixture's port. */
 int client_new(const struct net_fixture *fixture, const char *address, int type);
 
+/* client_new_from - the same, with source as its own address and whatever port is free. */
+int client_new_from(const struct net_fixture *fixture, const char *source, const char *address,
+                    int type);
+
 /* client_wait - until fd is readable (POLLIN) or writable (POLLOUT); fails at the deadline. */
 void client_wait(int fd, short events);
 
@@ -86,6 +90,9 @@ struct request_seen tcp_ask_seen(int fd);
 
 /* tcp_expect_closed - the server closes without another byte; a reset counts too. */
 void tcp_expect_closed(int fd);
+
+/* udp_ask_seen - one query behind so many bytes before it; what net said of it. */
+struct request_seen udp_ask_seen(int fd, const uint8_t *before, size_t before_bytes);
 
 /* udp_expect_answer - the next datagram is the echo of a query with that id. */
 void udp_expect_answer(int fd, uint16_t id, size_t bytes);

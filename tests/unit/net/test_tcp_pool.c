@@ -44,8 +44,10 @@ static struct tcp_conn *add_from(struct pool *p, const char *client, uint64_t no
     struct tcp_conn *conn = tcp_pool_take(&p->pool);
     assert_non_null(conn);
     assert_null(conn->block);
-    assert_true(ip_parse(client, &conn->client));
-    tcp_pool_add(conn, now_ms);
+    tcp_pool_add(conn, TCP_WAIT_QUERY, now_ms);
+    struct ip_addr addr;
+    assert_true(ip_parse(client, &addr));
+    tcp_pool_join_prefix(conn, &addr);
     return conn;
 }
 

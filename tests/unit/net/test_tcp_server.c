@@ -42,17 +42,6 @@ static void connect_late(const struct net_fixture *fixture, int fd)
     assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
 }
 
-/* connect_from - a client with an address of its own choice. */
-static int connect_from(const struct net_fixture *fixture, const char *address)
-{
-    struct sockaddr_in from = {.sin_family = AF_INET};
-    assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
-    connect_late(fixture, fd);
-    return fd;
-}
-
 static void the_most_quiet_gives_way_to_a_new_client(void **state)
 {
     (void)state;
@@ -133,12 +122,14 @@ static void a_network_crowds_out_nobody_but_itself(void **state)
     fixture.server.tcp_connections = SLOTS;
     fixture.server.tcp_per_prefix = PER_PREFIX;
     net_fixture_start(&fixture);
-    int near = connect_from(&fixture, "127.0.1.1"), far = connect_from(&fixture, "127.0.2.1");
+    int near = client_new_from(&fixture, "127.0.1.1", "127.0.0.1", SOCK_STREAM);
+    int far = client_new_from(&fixture, "127.0.2.1", "127.0.0.1", SOCK_STREAM);
     tcp_ask(near, 1);
     tcp_ask(far, 2);
     int crowd[CROWD];
     for (uint16_t i = 0; i < CROWD; i++) { /* at once: no patience among neighbours */
-        crowd[i] = connect_from(&fixture, i % 2 ? "127.0.3.1" : "127.0.3.254");
+        const char *source = i % 2 ? "127.0.3.1" : "127.0.3.254";
+        crowd[i] = client_new_from(&fixture, source, "127.0.0.1", SOCK_STREAM);
         tcp_ask(crowd[i], i);
     }
     for (int i = 0; i < CROWD - PER_PREFIX; i++)

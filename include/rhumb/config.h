@@ -38,7 +38,8 @@ struct config_listener {
 
 /* `rate_limit:` see answer_limit.h. */
 struct config_rate_limit {
-    uint32_t per_second; /* answers of one class to one network; default 1000; 0: no limit */
+    uint32_t per_second; /* answers of one class to one network; 0..100000, default 1000;
+                            0: no limit; 1/rate is rounded down to microseconds */
     uint32_t slip; /* of those over it one in so many is cut down instead; default 2; 0: none */
     uint32_t v4_prefix, v6_prefix;  /* bits that make a network; default 24 and 56 */
     const struct ip_prefix *exempt; /* default: the loopback networks */

@@ -96,7 +96,7 @@ void config_read_rate_limit(struct config_reader *reader, const struct config_no
         .offset = offsetof(struct config_rate_limit, member), .min = (low), .max = (high)      \
     }
     static const struct config_field fields[] = {
-        LIMIT_FIELD("per_second", per_second, 0, 1000000),
+        LIMIT_FIELD("per_second", per_second, 0, 100000),
         LIMIT_FIELD("slip", slip, 0, 100),
         LIMIT_FIELD("v4_prefix", v4_prefix, 1, 32),
         LIMIT_FIELD("v6_prefix", v6_prefix, 1, 128),

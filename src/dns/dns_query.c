@@ -276,7 +276,8 @@ static enum query_verdict parse_body(struct reader *r, struct query *q, unsigned
     if (additionals > ADDITIONAL_MAX || !has_sections(r, q, questions, authorities))
         return QUERY_FORMERR;
     enum query_verdict verdict = parse_additionals(r, q, additionals);
-    return q->has_question || q->cookie_bytes > 0 ? verdict : QUERY_FORMERR;
+    bool may_stand = q->has_question || q->cookie_bytes > 0 || verdict == QUERY_BADVERS;
+    return may_stand ? verdict : QUERY_FORMERR;
 }
 
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *out_query)

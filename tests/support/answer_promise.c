@@ -56,8 +56,8 @@ const char *answer_promise_broken(const struct answer_exchange *e)
         return "too long";
     unsigned rcode = message_rcode(&m);
     bool is_refusal = rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP;
-    bool asks_for_cookie = (e->request.packet[4] | e->request.packet[5]) == 0;
-    if (m.question_bytes == 0 && !is_refusal && !asks_for_cookie)
+    bool asks_nothing = (e->request.packet[4] | e->request.packet[5]) == 0;
+    if (m.question_bytes == 0 && !is_refusal && !asks_nothing)
         return "the question is missing";
     if (m.question_bytes + DNS_HEADER_BYTES > e->request.packet_bytes ||
         memcmp(e->reply + DNS_HEADER_BYTES, e->request.packet + DNS_HEADER_BYTES,

@@ -82,7 +82,7 @@ static void what_makes_no_sense_is_refused_with_a_remedy(void **state)
         {"server: {rate_limit: {slip: 101}}\n", 1, 29, "'slip'", NULL, 0},
         {"server: {rate_limit: {v4_prefix: 0}}\n", 1, 34, "'v4_prefix'", NULL, 0},
         {"server: {rate_limit: {v6_prefix: 129}}\n", 1, 34, "'v6_prefix'", NULL, 0},
-        {"server: {rate_limit: {per_second: 1000001}}\n", 1, 35, "'per_second'", NULL, 0},
+        {"server: {rate_limit: {per_second: 100001}}\n", 1, 35, "'per_second'", NULL, 0},
         {"server: {rate_limit: {exempt: [localhost]}}\n", 1, 32, "'localhost' is no network",
          "192.0.2.0/24", 0},
         {"server: {rate_limit: {exempt: [192.0.2.1/24]}}\n", 1, 32, "is no network",

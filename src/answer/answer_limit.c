@@ -99,9 +99,8 @@ bool answer_limiter_take(struct answer_limiter *limiter, const struct config_rat
     uint64_t tag = hash >> TAG_SHIFT, now_us = steady_ms * 1000;
     uint64_t share_us = SECOND_US / rate->per_second;
     struct limit_set *set = &limiter->sets[hash % SETS];
-    for (
-        ;
-        ;) { /* again when another worker was faster: each such round, one of them has passed */
+    /* Again when another worker was faster: each such round, one of them has passed. */
+    for (;;) {
         uint64_t value;
         _Atomic uint64_t *slot = find_slot(set, tag, &value);
         bool is_ours = value >> TAG_SHIFT == tag;

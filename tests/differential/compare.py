@@ -11,7 +11,7 @@ What is not compared, here and nowhere else:
 
   - RA, AD, CD, the order of records, compression, case outside the question (packets.py).
   - Sections of a truncated reply: what a client must throw away (RFC 2181 section 9).
-  - Which RRset answers ANY (RFC 8482 section 4.1): only whether there is an answer.
+  - Which RRset answers ANY (RFC 8482 section 4.1): only whether there is one, and the CNAMEs.
   - Additional data but for the glue of a referral: nobody promises the rest.
   - Glue in a UDP reply that is nearly full, or nearly 1232 bytes, where NSD stops adding: which
     addresses found room depends on order and compression. TC is compared nevertheless.
@@ -20,7 +20,7 @@ from collections import namedtuple
 
 import packets
 
-NS, ANY = packets.TYPES["NS"], packets.TYPES["ANY"]
+NS, CNAME, ANY = (packets.TYPES[name] for name in ("NS", "CNAME", "ANY"))
 UDP_PLAIN_BYTES, UDP_MOST_BYTES, UDP_GLUE_BYTES, TCP_BYTES = 512, 4096, 1232, 65535
 FORMERR, NOTIMP = 1, 4
 ONE_SERVER_BYTES = 128  # the addresses of one name server, with its name
@@ -48,8 +48,10 @@ def is_nearly_full(query, reply):
 
 def head(query, reply):
     answer = () if reply.tc else reply.answer
+    if query.qtype == ANY:
+        answer = bool(answer), [record for record in answer if record.type == CNAME]
     return (reply.rcode, reply.aa, reply.tc, reply.rd, reply.opcode, reply.echo, reply.edns,
-            bool(answer) if query.qtype == ANY else answer)
+            answer)
 
 
 def same_answer(query, one, other):

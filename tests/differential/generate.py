@@ -35,7 +35,7 @@ class Query(namedtuple("Query", "family name qtype qclass flags edns_size do tcp
         return " ".join(words + ["+do"] * self.do + ["+tcp"] * self.tcp)
 
 
-# ---- families -------------------------------------------------------------------------------------
+# ---- families -----------------------------------------------------------------------------------
 
 
 def make_apex(b):
@@ -104,7 +104,7 @@ def make_renamed_zone(random, rare, label, builders):
     return b
 
 
-# ---- queries --------------------------------------------------------------------------------------
+# ---- queries ------------------------------------------------------------------------------------
 
 
 def make_queries(seed, number, builders, count):

@@ -147,7 +147,7 @@ def _read_reply(data, query):
         answer=sections[0], authority=sections[1], additional=sections[2], size=len(data))
 
 
-# ---- for people ---------------------------------------------------------------------------------
+# ---- for people -------------------------------------------------------------------------------
 
 
 def _data_text(record):

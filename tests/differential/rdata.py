@@ -38,9 +38,10 @@ def ds(random):
 
 
 def location(random):
-    return (f"{random.randrange(90)} {random.randrange(60)} {random.randrange(60)}.{random.randrange(1000):03d} N "
-            f"{random.randrange(180)} {random.randrange(60)} {random.randrange(60)}.000 "
-            f"W {random.randrange(4000)}.00m {random.randrange(1, 9)}m 100m 10m")
+    def degrees(most):
+        return f"{random.randrange(most)} {random.randrange(60)} {random.randrange(60)}"
+    return (f"{degrees(90)}.{random.randrange(1000):03d} N {degrees(180)}.000 W "
+            f"{random.randrange(4000)}.00m {random.randrange(1, 9)}m 100m 10m")
 
 
 def service_parameters(random):

@@ -178,6 +178,7 @@ class Bind(Server):
   dnssec-validation no;
   check-names master ignore;
   check-integrity no;
+  zero-no-soa-ttl no;
   max-records-per-type 0;
   max-types-per-name 0;
 }};

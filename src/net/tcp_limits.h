@@ -42,6 +42,6 @@ uint32_t tcp_shortest_ms(const struct tcp_limits *limits);
  *
  * shape    waiting: accepted by the kernel and not yet by us; room: of that queue, 0 unknown
  */
-enum { TCP_WAIT_MS = 2000, TCP_PATIENCE_MS = 500 };
+enum { TCP_WAIT_MS = 1000, TCP_PATIENCE_MS = 500 };
 
 uint32_t tcp_patience_ms(const struct tcp_limits *limits, size_t waiting, size_t room);

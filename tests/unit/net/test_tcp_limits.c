@@ -40,14 +40,14 @@ static void patience_shrinks_as_the_queue_grows(void **state)
     } cases[] = {
         {16, 0, 4096, 10000, 1000}, /* a tenth of the idle time */
         {16, 1, 4096, 10000, 1000},
-        {16, 40, 4096, 10000, 800}, /* the last of the queue waits for TCP_WAIT_MS */
-        {16, 64, 4096, 10000, 500},
+        {16, 20, 4096, 10000, 800}, /* the last of the queue waits for TCP_WAIT_MS */
+        {16, 32, 4096, 10000, 500},
         {16, 284, 4096, 10000, 500}, /* never less than two round trips */
         {16, 3583, 4096, 10000, 500},
         {16, 3584, 4096, 10000, 0}, /* but when the queue is nearly full */
         {16, 4096, 4096, 10000, 0},
-        {1000, 2000, 4096, 10000, 1000},
-        {1000, 3000, 4096, 10000, 666},
+        {1000, 1000, 4096, 10000, 1000},
+        {1000, 1500, 4096, 10000, 666},
         {16, 1000, 4096, 100, 10}, /* a short idle time is kept */
         {16, 0, 0, 10000, 0},      /* nothing is known of the queue */
     };

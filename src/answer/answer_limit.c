@@ -99,20 +99,18 @@ bool answer_limiter_take(struct answer_limiter *limiter, const struct config_rat
     uint64_t tag = hash >> TAG_SHIFT, now_us = steady_ms * 1000;
     uint64_t share_us = SECOND_US / rate->per_second;
     struct limit_set *set = &limiter->sets[hash % SETS];
-    /* Again when another worker was faster: each such round, one of them has passed. */
-    for (;;) {
-        uint64_t value;
-        _Atomic uint64_t *slot = find_slot(set, tag, &value);
+    _Atomic uint64_t *slot;
+    uint64_t value, empty_us;
+    do { /* again when another worker was faster: each such round, one of them has passed */
+        slot = find_slot(set, tag, &value);
         bool is_ours = value >> TAG_SHIFT == tag;
-        uint64_t empty_us =
-            is_ours && empty_us_of(value) > now_us ? empty_us_of(value) : now_us;
+        empty_us = is_ours && empty_us_of(value) > now_us ? empty_us_of(value) : now_us;
         empty_us += share_us;
         if (empty_us > now_us + SECOND_US)
             return false;
-        if (atomic_compare_exchange_strong_explicit(slot, &value, tag << TAG_SHIFT | empty_us,
-                                                    memory_order_relaxed, memory_order_relaxed))
-            return true;
-    }
+    } while (!atomic_compare_exchange_strong_explicit(
+        slot, &value, tag << TAG_SHIFT | empty_us, memory_order_relaxed, memory_order_relaxed));
+    return true;
 }
 
 bool answer_limit_is_exempt(const struct config_rate_limit *rate, const struct ip_addr *client)

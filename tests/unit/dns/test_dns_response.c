@@ -679,6 +679,36 @@ static void the_agent_for_reports_is_told_when_there_is_room(void **state)
     }
 }
 
+/* Two names of one hash cannot be made on purpose: the table of hashes is told a lie. */
+static void equal_hashes_do_not_make_equal_names(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const uint8_t *name;
+        const char *text;
+    } cases[] = {
+        {(const uint8_t *)"\5three\3net", "three.net. 1 IN A 192.0.2.1"}, /* another length */
+        {(const uint8_t *)"\3two\3net", "two.net. 1 IN A 192.0.2.1"},
+        {(const uint8_t *)"\3one\3org", "one.org. 1 IN A 192.0.2.1"},
+    };
+
+    static const uint8_t address[4] = {192, 0, 2, 1};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct draft *d = draft_new(PLAIN, 512);
+        response_put(&d->response, RESPONSE_ANSWER, (const uint8_t *)"\3one\3net", DNS_TYPE_A,
+                     1, address, 4);
+        for (unsigned n = 0; n < d->response.name_count; n++)
+            d->response.name_hashes[n] = dns_name_hash(cases[i].name);
+        response_put(&d->response, RESPONSE_ANSWER, cases[i].name, DNS_TYPE_A, 1, address, 4);
+        finish(d);
+        expect_record(d, 0, "one.net. 1 IN A 192.0.2.1");
+        expect_record(d, 1, cases[i].text);
+        draft_free(d);
+    }
+}
+
 static void a_ttl_can_be_lowered_afterwards(void **state)
 {
     (void)state;
@@ -736,6 +766,7 @@ int main(void)
         cmocka_unit_test(a_message_that_fills_a_block_is_padded_with_nothing),
         cmocka_unit_test(only_what_was_asked_for_and_is_known_is_told),
         cmocka_unit_test(the_agent_for_reports_is_told_when_there_is_room),
+        cmocka_unit_test(equal_hashes_do_not_make_equal_names),
         cmocka_unit_test(a_ttl_can_be_lowered_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

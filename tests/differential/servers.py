@@ -49,11 +49,15 @@ class Server:
             out.write(self.config(list(zone_files(families))))
         with open(self.log_path(), "ab") as log:
             self.process = subprocess.Popen(
-                [self.find(), *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [os.path.abspath(self.find()), *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.folder, preexec_fn=harness.die_with_parent)
 
     def log_path(self):
         return os.path.join(self.folder, "log")
+
+    def log(self):
+        with open(self.log_path(), encoding="utf-8", errors="replace") as log:
+            return log.read()
 
     def has_ended(self):
         return self.process.poll() is not None

@@ -13,17 +13,18 @@ What is not compared, here and nowhere else:
   - Sections of a truncated reply: what a client must throw away (RFC 2181 section 9).
   - Which RRset answers ANY (RFC 8482 section 4.1): only whether there is one, and the CNAMEs.
   - Additional data but for the glue of a referral: nobody promises the rest.
-  - Glue in a UDP reply that is nearly full, or nearly 1232 bytes, where NSD stops adding: which
+  - Glue over UDP if all of it might not fit, or not into 1232 bytes, where NSD stops adding: which
     addresses found room depends on order and compression. TC is compared nevertheless.
 """
 from collections import namedtuple
 
+import names
 import packets
 
 NS, CNAME, ANY = (packets.TYPES[name] for name in ("NS", "CNAME", "ANY"))
 UDP_PLAIN_BYTES, UDP_MOST_BYTES, UDP_GLUE_BYTES, TCP_BYTES = 512, 4096, 1232, 65535
 FORMERR, NOTIMP = 1, 4
-ONE_SERVER_BYTES = 128  # the addresses of one name server, with its name
+GLUE_BYTES, SPARE_BYTES = 28, 128  # an AAAA record; names that one server writes out
 
 Difference = namedtuple("Difference", "kind facet family query packet replies")
 
@@ -41,9 +42,14 @@ def is_referral(reply):
     return not isinstance(reply, str) and any(record.type == NS for record in reply.authority)
 
 
-def is_nearly_full(query, reply):
+def may_lack_room(family, query, referral):
+    """For the addresses of its name servers: nearly so is enough."""
+    servers = {record.data for record in referral.authority if record.type == NS}
+    addresses = sum(line.rtype in ("A", "AAAA") for server in servers
+                    for line in family.at(names.from_wire(server)))
+    glue = sum(GLUE_BYTES for _ in referral.additional)
     limit = room(query) if query.tcp else min(room(query), UDP_GLUE_BYTES)
-    return reply.size + ONE_SERVER_BYTES > limit
+    return referral.size - glue + addresses * GLUE_BYTES + SPARE_BYTES > limit
 
 
 def head(query, reply):
@@ -54,7 +60,7 @@ def head(query, reply):
             answer)
 
 
-def same_answer(query, one, other):
+def same_answer(_, query, one, other):
     if isinstance(one, str) or isinstance(other, str):
         return one == other
     return head(query, one) == head(query, other)
@@ -64,24 +70,23 @@ def has_sections(reply):
     return not isinstance(reply, str) and not reply.tc
 
 
-def same_authority(_, one, other):
+def same_authority(_, __, one, other):
     return not has_sections(one) or one.authority == other.authority
 
 
-def same_glue(query, one, other):
+def same_glue(family, query, one, other):
     if not has_sections(one) or not is_referral(one):
         return True
-    full = is_nearly_full(query, one) or is_nearly_full(query, other)
-    return full or one.additional == other.additional
+    return one.additional == other.additional or may_lack_room(family, query, one)
 
 
 FACETS = {"answer": same_answer, "authority": same_authority, "glue": same_glue}
 
 
-def is_one_voice(query, replies, oracles):
+def is_one_voice(family, query, replies, oracles):
     """Two or more, and the same in every facet."""
     first = replies[oracles[0]]
-    return len(oracles) > 1 and all(same(query, first, replies[name])
+    return len(oracles) > 1 and all(same(family, query, first, replies[name])
                                     for name in oracles for same in FACETS.values())
 
 
@@ -103,9 +108,10 @@ def judge(family, query, packet, replies):
     if len(oracles) < 2:
         return None
     for facet, same in FACETS.items():
-        agreeing = [name for name in oracles if same(query, replies["rhumb"], replies[name])]
+        agreeing = [name for name in oracles
+                    if same(family, query, replies["rhumb"], replies[name])]
         if not agreeing:
-            kind = "unanimous" if is_one_voice(query, replies, oracles) else "alone"
+            kind = "unanimous" if is_one_voice(family, query, replies, oracles) else "alone"
             return Difference(kind, facet, family, query, packet, replies)
         oracles = agreeing
     return None

@@ -8,9 +8,9 @@ from collections import namedtuple
 
 import names
 import packets
-from compare import is_nearly_full, is_referral, oracles_of
+from compare import is_referral, may_lack_room, oracles_of
 
-CNAME, DNAME, ANY = (packets.TYPES[name] for name in ("CNAME", "DNAME", "ANY"))
+CNAME, DNAME, DS, ANY = (packets.TYPES[name] for name in ("CNAME", "DNAME", "DS", "ANY"))
 CLASS_IN, CLASS_CH, CLASS_ANY, AXFR, IXFR = 1, 3, 255, 252, 251
 RRSIG, NSEC = 46, 47
 NOERROR, REFUSED, NOTAUTH = 0, 5, 9
@@ -65,7 +65,7 @@ def is_transfer(d, rhumb):
 def is_glue_without_room(d, rhumb):
     """rhumb truncates what an oracle sends with less glue than there is."""
     return rhumb.tc and not d.query.tcp and any(
-        is_referral(reply) and not reply.tc and is_nearly_full(d.query, reply)
+        is_referral(reply) and not reply.tc and may_lack_room(d.family, d.query, reply)
         for reply in oracles(d))
 
 
@@ -73,7 +73,7 @@ def is_glue_of_wildcard(d, rhumb):
     """What an oracle has more than rhumb are addresses of names that no master file has."""
     made = {record for reply in oracles(d) for record in reply.additional} - {*rhumb.additional}
     return d.facet == "glue" and bool(made) and not any(
-        d.family.has(names.from_wire(record.owner)) for record in made)
+        d.family.at(names.from_wire(record.owner)) for record in made)
 
 
 def is_endless_chain(d, rhumb):
@@ -86,8 +86,12 @@ def is_endless_chain(d, rhumb):
 
 
 def is_chain_into_another_zone(d, rhumb):
+    """DS belongs to the zone above an apex."""
     end = end_of_chain(d, rhumb)
-    return bool(aliases(rhumb)) and end is not None and zone_of(d, end) != zone_of(d, d.query.name)
+    if not aliases(rhumb) or end is None:
+        return False
+    end = end[1:] if d.query.qtype == DS else end
+    return zone_of(d, end) != zone_of(d, d.query.name)
 
 
 def is_hidden_by_another_zone(d, rhumb):

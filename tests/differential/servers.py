@@ -49,8 +49,9 @@ class Server:
             out.write(self.config(list(zone_files(families))))
         with open(self.log_path(), "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.abspath(self.find()), *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.folder, preexec_fn=harness.die_with_parent)
+                [os.path.abspath(self.find()), *self.command()], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=harness.die_with_parent)
 
     def log_path(self):
         return os.path.join(self.folder, "log")

@@ -16,7 +16,7 @@ from zones import Family, Line, Zone, number_label  # noqa: E402
 tap = Tap()
 ORIGIN = (number_label(10000), b"test")
 WWW = (b"www", *ORIGIN)
-FAMILY = Family(10000, [Zone(ORIGIN, 300, [Line(WWW, "www A 192.0.2.1")])])
+FAMILY = Family(10000, [Zone(ORIGIN, 300, [Line(WWW, "A", "www A 192.0.2.1")])])
 QUERY = generate.Query(10000, WWW, 1, 1, 0, None, False, False)
 
 
@@ -64,12 +64,15 @@ def _():
                 ("unanimous", "glue"))
 
 
-@tap.case("glue is not compared in a reply that is nearly full")
+@tap.case("glue is not compared where it might not fit")
 def _():
-    full = REFERRAL._replace(additional=(), size=500)
-    check_equal(verdict(full, REFERRAL, REFERRAL), None)
-    check_equal(verdict(full, REFERRAL, REFERRAL, query=QUERY._replace(tcp=True)),
-                ("unanimous", "glue"))
+    def lacking(addresses, query=QUERY):
+        lines = [Line(WWW, "A", f"www A 192.0.2.{i}") for i in range(addresses)]
+        replies = {"rhumb": REFERRAL._replace(additional=()), "nsd": REFERRAL, "knot": REFERRAL}
+        return judge(Family(10000, [Zone(ORIGIN, 300, lines)]), query, b"", replies)
+    check(lacking(3), "three addresses fit")
+    check_equal(lacking(20), None)
+    check(lacking(20, QUERY._replace(tcp=True)), "all fit over TCP")
 
 
 @tap.case("where the oracles differ, rhumb must equal one of them")

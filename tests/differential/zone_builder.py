@@ -81,7 +81,7 @@ class Builder:
         self.present.setdefault(names.lower(owner), set()).add(rtype)
         self.note(owner)
         ttl = "" if ttl is None else f"{ttl} "
-        self.zone.lines.append(Line(owner, f"{self.owner_text(owner)} {ttl}{rtype} {data}"))
+        self.zone.lines.append(Line(owner, rtype, f"{self.owner_text(owner)} {ttl}{rtype} {data}"))
 
     def owner_text(self, owner):
         random = self.random

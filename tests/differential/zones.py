@@ -8,7 +8,7 @@ from collections import namedtuple
 
 import names
 
-Line = namedtuple("Line", "owner text")  # of a master file; the text repeats the owner
+Line = namedtuple("Line", "owner rtype text")  # of a master file; the text repeats the others
 
 
 def number_label(number):
@@ -30,7 +30,8 @@ class Zone:
     def renumbered(self, old, new):
         old_text, new_text = number_label(old).decode(), number_label(new).decode()
         return Zone(renumber(self.origin, old, new), self.ttl,
-                    [Line(renumber(line.owner, old, new), line.text.replace(old_text, new_text))
+                    [line._replace(owner=renumber(line.owner, old, new),
+                                   text=line.text.replace(old_text, new_text))
                      for line in self.lines])
 
 
@@ -41,9 +42,10 @@ class Family:
     def renumbered(self, number):
         return Family(number, [zone.renumbered(self.number, number) for zone in self.zones])
 
-    def has(self, owner):
-        return any(names.lower(line.owner) == names.lower(owner)
-                   for zone in self.zones for line in zone.lines)
+    def at(self, owner):
+        """The lines of an owner, in all zones."""
+        return [line for zone in self.zones for line in zone.lines
+                if names.lower(line.owner) == names.lower(owner)]
 
     def without(self, dropped):
         """dropped: a set of (zone, line) by position. A zone without lines is no more."""

@@ -76,6 +76,9 @@ struct diag_place config_source_place_at(const struct config_source *source, uin
         excerpt += 3;
         column = column > 3 ? column - 3 : 1;
     }
+    size_t len = strlen(excerpt); /* the parser's marks may lie beyond it */
+    if (len < CONFIG_EXCERPT_MAX && column > len + 1)
+        column = (uint32_t)len + 1;
     return (struct diag_place){
         .file = source->path, .line = line, .column = column, .excerpt = excerpt};
 }

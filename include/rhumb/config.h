@@ -172,6 +172,11 @@ struct config_check {
     struct diag_place place;
 };
 
+/* ---- notifications ---- */
+
+/* How much an event matters; `severity:` of a receiver names the least it wants. */
+enum config_severity { CONFIG_INFO, CONFIG_WARNING, CONFIG_CRITICAL };
+
 /* ---- services ---- */
 
 enum config_policy {

@@ -32,14 +32,19 @@ uint64_t clock_wall_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+const char *clock_format(uint64_t wall_ms, char buffer[CLOCK_TEXT_MAX])
+{
+    struct tm parts;
+    time_t seconds = (time_t)(wall_ms / 1000);
+    gmtime_r(&seconds, &parts);
+    size_t len = strftime(buffer, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(buffer + len, CLOCK_TEXT_MAX - len, ".%03uZ", (unsigned)(wall_ms % 1000));
+    return buffer;
+}
+
 const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX])
 {
     struct timespec now;
-    struct tm parts;
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    size_t len = strftime(buffer, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(buffer + len, CLOCK_TEXT_MAX - len, ".%03uZ",
-             (unsigned)(now.tv_nsec / 1000000) % 1000);
-    return buffer;
+    return clock_format((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000, buffer);
 }

@@ -16,7 +16,10 @@ uint32_t clock_wall_coarse_s(void);
 /* clock_wall_ms - the same in ms, and never ahead of the times the kernel gives to files. */
 uint64_t clock_wall_ms(void);
 
-/* clock_wall_format - "2026-08-01T12:00:00.123Z"; returns buffer. */
 enum { CLOCK_TEXT_MAX = 32 };
 
+/* clock_format - wall_ms since 1970 as "2026-08-01T12:00:00.123Z"; returns buffer. */
+const char *clock_format(uint64_t wall_ms, char buffer[CLOCK_TEXT_MAX]);
+
+/* clock_wall_format - now, in the same form. */
 const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX]);

@@ -24,8 +24,8 @@
 
 #include "due_heap.h"
 #include "probe_http.h"
+#include "probe_kind.h"
 #include "probe_reason.h"
-#include "probe_tcp.h"
 #include "ring.h"
 #include "run_queue.h"
 
@@ -37,7 +37,7 @@ enum {
 struct prober {
     uv_loop_t *loop;
     uv_timer_t timer;
-    struct http_client *http;
+    struct probe_means means;
     struct due_heap heap;
     struct run_queue queue;
     struct ring probes; /* of struct probe */
@@ -50,12 +50,10 @@ struct probe {
     struct prober *prober;
     struct run_slot slot;
     struct due due; /* the next start, or the deadline of the run */
-    struct ip_addr addr;
-    uint16_t port;
     uint32_t timeout_ms;
-    struct http_request *request; /* owned; NULL: TCP */
-    struct http_run *http_run;    /* at most one of the two runs */
-    struct tcp_run *tcp_run;
+    const struct probe_kind *kind;
+    void *request; /* owned; the kind's */
+    void *run;     /* the kind's; NULL: none under way */
     probe_on_result on_result;
     void *ctx;
     uint64_t jitter; /* a sequence of its own, from the spread */
@@ -96,7 +94,8 @@ static void arm(struct prober *prober)
 
 static void free_probe(struct probe *probe)
 {
-    http_request_free(probe->request);
+    if (probe->request)
+        probe->kind->request_free(probe->request);
     free(probe);
 }
 
@@ -104,12 +103,9 @@ static void free_probe(struct probe *probe)
 
 static void cancel_run(struct probe *probe)
 {
-    if (probe->http_run)
-        http_run_cancel(probe->http_run);
-    if (probe->tcp_run)
-        tcp_run_cancel(probe->tcp_run);
-    probe->http_run = NULL;
-    probe->tcp_run = NULL;
+    if (probe->run)
+        probe->kind->run_cancel(probe->run);
+    probe->run = NULL;
 }
 
 /* jittered - delay_ms made a little shorter, differently each time, so that targets which have
@@ -126,8 +122,7 @@ static uint64_t jittered(struct probe *probe, uint32_t delay_ms)
 static void finish(struct probe *probe, const struct probe_result *result)
 {
     struct prober *prober = probe->prober;
-    probe->http_run = NULL;
-    probe->tcp_run = NULL;
+    probe->run = NULL;
     due_heap_remove(&prober->heap, &probe->due);
     run_queue_end(&prober->queue, &probe->slot);
     probe->reporting = true;
@@ -153,12 +148,9 @@ static void start(struct probe *probe)
     struct probe_result result;
     probe->extended = false;
     due_heap_put(&prober->heap, &probe->due, now_ms(prober) + probe->timeout_ms);
-    if (probe->request)
-        probe->http_run = http_run_start(prober->http, probe->request, on_done, probe, &result);
-    else
-        probe->tcp_run =
-            tcp_run_start(prober->loop, &probe->addr, probe->port, on_done, probe, &result);
-    if (!probe->http_run && !probe->tcp_run)
+    probe->run =
+        probe->kind->run_start(&prober->means, probe->request, on_done, probe, &result);
+    if (!probe->run)
         finish(probe, &result);
 }
 
@@ -173,7 +165,7 @@ static void on_deadline(struct probe *probe, uint64_t now)
         return;
     }
     probe_result_set(&result, HEALTH_FAILURE, "timeout after %u ms %s", probe->timeout_ms,
-                     probe->http_run ? http_run_phase(probe->http_run) : "in connect");
+                     probe->kind->run_phase(probe->run));
     cancel_run(probe);
     finish(probe, &result);
 }
@@ -202,8 +194,8 @@ static void on_timer(uv_timer_t *timer)
 
 static bool is_possible(const struct config_check *check, const struct ip_addr *addr)
 {
-    return check->kind != CONFIG_CHECK_NONE && check->interval_ms > 0 &&
-           check->timeout_ms > 0 && addr->family != IP_NONE;
+    return probe_kind_of(check->kind) && check->interval_ms > 0 && check->timeout_ms > 0 &&
+           addr->family != IP_NONE;
 }
 
 enum err probe_add(struct prober *prober, const struct config_check *check,
@@ -218,19 +210,14 @@ enum err probe_add(struct prober *prober, const struct config_check *check,
         return ERR_NO_MEMORY;
     *probe = (struct probe){
         .prober = prober,
-        .addr = *addr,
-        .port = check->port,
+        .kind = probe_kind_of(check->kind),
         .timeout_ms = check->timeout_ms,
         .on_result = on_result,
         .ctx = ctx,
         .jitter = spread,
     };
-    if (check->kind != CONFIG_CHECK_TCP) {
-        probe->request = http_request_new(check, addr);
-        if (!probe->request)
-            goto err_after_probe;
-    }
-    if (due_heap_reserve(&prober->heap, prober->probe_count + 1) != ERR_OK ||
+    probe->request = probe->kind->request_new(check, addr);
+    if (!probe->request || due_heap_reserve(&prober->heap, prober->probe_count + 1) != ERR_OK ||
         run_queue_join(&prober->queue, &probe->slot, addr) != ERR_OK)
         goto err_after_probe;
     ring_append(&prober->probes, &probe->in_probes);
@@ -269,12 +256,12 @@ enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
     struct prober *prober = (struct prober *)calloc(1, sizeof(*prober));
     if (!prober)
         return ERR_NO_MEMORY;
-    prober->loop = loop;
+    prober->loop = prober->means.loop = loop;
     ring_init(&prober->probes);
     if (run_queue_init(&prober->queue, limits->max_in_flight, limits->max_per_address) !=
         ERR_OK)
         goto err_after_prober;
-    if (http_client_new(loop, &prober->http) != ERR_OK)
+    if (http_client_new(loop, &prober->means.http) != ERR_OK)
         goto err_after_queue;
     uv_timer_init(loop, &prober->timer);
     prober->timer.data = prober;
@@ -308,7 +295,7 @@ void prober_close(struct prober *prober)
         next = r->next;
         probe_remove(CONTAINER_OF(r, struct probe, in_probes));
     }
-    http_client_close(prober->http);
+    http_client_close(prober->means.http);
     uv_close((uv_handle_t *)&prober->timer, on_closed);
 }
 

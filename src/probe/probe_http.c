@@ -20,6 +20,7 @@
 
 #include <curl/curl.h>
 
+#include "probe_kind.h"
 #include "probe_reason.h"
 #include "ring.h"
 
@@ -559,3 +560,40 @@ void http_client_close(struct http_client *client)
     client->multi = NULL;
     uv_close((uv_handle_t *)&client->timer, on_client_closed);
 }
+
+/* ---- the kind ---- */
+
+static void *request_new(const struct config_check *check, const struct ip_addr *addr)
+{
+    return http_request_new(check, addr);
+}
+
+static void request_free(void *request)
+{
+    http_request_free((struct http_request *)request);
+}
+
+static void *run_start(const struct probe_means *means, const void *request,
+                       probe_on_done on_done, void *ctx, struct probe_result *out_result)
+{
+    return http_run_start(means->http, (const struct http_request *)request, on_done, ctx,
+                          out_result);
+}
+
+static void run_cancel(void *run)
+{
+    http_run_cancel((struct http_run *)run);
+}
+
+static const char *run_phase(const void *run)
+{
+    return http_run_phase((const struct http_run *)run);
+}
+
+const struct probe_kind PROBE_KIND_HTTP = {
+    .request_new = request_new,
+    .request_free = request_free,
+    .run_start = run_start,
+    .run_cancel = run_cancel,
+    .run_phase = run_phase,
+};

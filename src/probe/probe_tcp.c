@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "probe_kind.h"
 #include "probe_reason.h"
 
 enum { NS_PER_US = 1000 };
@@ -124,3 +125,44 @@ struct tcp_run *tcp_run_start(uv_loop_t *loop, const struct ip_addr *addr, uint1
     close(fd);
     return NULL;
 }
+
+/* ---- the kind ---- */
+
+struct tcp_request {
+    struct ip_addr addr;
+    uint16_t port;
+};
+
+static void *request_new(const struct config_check *check, const struct ip_addr *addr)
+{
+    struct tcp_request *request = (struct tcp_request *)calloc(1, sizeof(*request));
+    if (request)
+        *request = (struct tcp_request){.addr = *addr, .port = check->port};
+    return request;
+}
+
+static void *run_start(const struct probe_means *means, const void *request,
+                       probe_on_done on_done, void *ctx, struct probe_result *out_result)
+{
+    const struct tcp_request *tcp = (const struct tcp_request *)request;
+    return tcp_run_start(means->loop, &tcp->addr, tcp->port, on_done, ctx, out_result);
+}
+
+static void run_cancel(void *run)
+{
+    tcp_run_cancel((struct tcp_run *)run);
+}
+
+static const char *run_phase(const void *run)
+{
+    (void)run;
+    return "in connect";
+}
+
+const struct probe_kind PROBE_KIND_TCP = {
+    .request_new = request_new,
+    .request_free = free,
+    .run_start = run_start,
+    .run_cancel = run_cancel,
+    .run_phase = run_phase,
+};

@@ -1,0 +1,45 @@
+/* probe_kind.h - what a kind of check offers to the schedule. One table per kind, at the end of
+ * its file; probe_kind.c says which kind of check each of them serves.
+ *
+ * A request is a check against one address, made ready to be asked again and again; a run is one
+ * such asking. Both are the kind's own types; nobody else looks into them. The deadline of a run
+ * is the schedule's.
+ */
+#pragma once
+
+#include <uv.h>
+
+#include "rhumb/config.h"
+#include "rhumb/ip.h"
+#include "rhumb/probe.h"
+
+#include "probe_run.h"
+
+struct http_client;
+
+/* What all runs of one prober share. */
+struct probe_means {
+    uv_loop_t *loop;
+    struct http_client *http;
+};
+
+struct probe_kind {
+    /* request_new - copies what it needs of check. NULL: out of memory. */
+    void *(*request_new)(const struct config_check *check, const struct ip_addr *addr);
+    void (*request_free)(void *request);
+
+    /* run_start - ask; request is borrowed until the run ends.
+     * returns  the run; NULL when it ended at once: then *out_result is set, on_done not called
+     */
+    void *(*run_start)(const struct probe_means *means, const void *request,
+                       probe_on_done on_done, void *ctx, struct probe_result *out_result);
+    /* run_cancel - on_done will not be called. */
+    void (*run_cancel)(void *run);
+    /* run_phase - what a run is busy with, for the reason of a timeout: "in connect" ... */
+    const char *(*run_phase)(const void *run);
+};
+
+extern const struct probe_kind PROBE_KIND_HTTP, PROBE_KIND_TCP;
+
+/* probe_kind_of - NULL for checks that nobody probes. */
+const struct probe_kind *probe_kind_of(enum config_check_kind kind);

@@ -133,8 +133,15 @@ struct config_region {
 enum config_check_kind {
     CONFIG_CHECK_NONE,
     CONFIG_CHECK_TCP,
+    CONFIG_CHECK_TLS,
     CONFIG_CHECK_HTTP,
-    CONFIG_CHECK_HTTPS
+    CONFIG_CHECK_HTTPS,
+    CONFIG_CHECK_GRPC,
+    CONFIG_CHECK_DNS,
+    CONFIG_CHECK_ICMP,
+    CONFIG_CHECK_COMMAND,
+    CONFIG_CHECK_FILE,
+    CONFIG_CHECK_PARTS, /* made of other checks: all, any, at least N of them */
 };
 
 struct config_status_range {
@@ -161,6 +168,10 @@ struct config_check {
     bool verify;            /* https: default true */
     const char *ca_file;    /* https: absolute; NULL: the system's */
     uint32_t min_cert_days; /* https: 0 = only "not expired" */
+    /* parts */
+    const uint16_t *parts; /* indexes into config.checks, none of them of kind parts */
+    size_t part_count;
+    uint32_t parts_needed; /* so many of them must be up: 1..part_count */
     /* timing */
     uint32_t interval_ms; /* default 10 s; 100 ms..1 h */
     uint32_t timeout_ms;  /* default 2 s; 10 ms..60 s; at most the interval */

@@ -15,13 +15,15 @@ const char *config_policy_name(enum config_policy policy)
 
 const char *config_check_kind_name(enum config_check_kind kind)
 {
-    switch (kind) {
-    case CONFIG_CHECK_NONE: return "none";
-    case CONFIG_CHECK_TCP: return "tcp";
-    case CONFIG_CHECK_HTTP: return "http";
-    case CONFIG_CHECK_HTTPS: return "https";
-    }
-    return "?";
+    static const char *const NAMES[] = {
+        [CONFIG_CHECK_NONE] = "none",       [CONFIG_CHECK_TCP] = "tcp",
+        [CONFIG_CHECK_TLS] = "tls",         [CONFIG_CHECK_HTTP] = "http",
+        [CONFIG_CHECK_HTTPS] = "https",     [CONFIG_CHECK_GRPC] = "grpc",
+        [CONFIG_CHECK_DNS] = "dns",         [CONFIG_CHECK_ICMP] = "icmp",
+        [CONFIG_CHECK_COMMAND] = "command", [CONFIG_CHECK_FILE] = "file",
+        [CONFIG_CHECK_PARTS] = "parts",
+    };
+    return NAMES[kind];
 }
 
 static bool has_probed_endpoint(const struct config_service *service)

@@ -5,10 +5,17 @@
 const struct probe_kind *probe_kind_of(enum config_check_kind kind)
 {
     switch (kind) {
-    case CONFIG_CHECK_NONE: break;
+    case CONFIG_CHECK_NONE:
+    case CONFIG_CHECK_PARTS: break;
     case CONFIG_CHECK_TCP: return &PROBE_KIND_TCP;
     case CONFIG_CHECK_HTTP:
     case CONFIG_CHECK_HTTPS: return &PROBE_KIND_HTTP;
+    case CONFIG_CHECK_TLS:
+    case CONFIG_CHECK_GRPC:
+    case CONFIG_CHECK_DNS:
+    case CONFIG_CHECK_ICMP:
+    case CONFIG_CHECK_COMMAND:
+    case CONFIG_CHECK_FILE: break; /* not yet */
     }
     return NULL;
 }

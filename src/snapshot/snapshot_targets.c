@@ -3,55 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rhumb/hash.h"
+#include "snapshot_question.h"
 
 /* Sorted by key while in use: found by bisection, and the numbering does not depend on the
  * file's order. */
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    size_t len = text ? strlen(text) + 1 : 0; /* with the zero byte: "ab" "c" is not "a" "bc" */
-    return hash_bytes(hash, text, len);
-}
-
-static uint64_t hash_number(uint64_t hash, uint64_t number)
-{
-    return hash_bytes(hash, &number, sizeof(number));
-}
-
-/* question_of - the same for two checks that ask one address the same, whatever their names. */
-static uint64_t question_of(const struct config_check *check, const struct ip_addr *addr)
-{
-    uint64_t hash = hash_bytes(HASH_SEED, addr, sizeof(*addr));
-    const uint64_t numbers[] = {check->kind, check->port, check->verify, check->min_cert_days};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        hash = hash_number(hash, numbers[i]);
-    hash = hash_text(hash, check->path);
-    hash = hash_text(hash, check->method);
-    hash = hash_text(hash, check->host);
-    hash = hash_text(hash, check->body);
-    hash = hash_text(hash, check->ca_file);
-    for (size_t i = 0; i < check->header_count; i++) {
-        hash = hash_text(hash, check->headers[i].name);
-        hash = hash_text(hash, check->headers[i].value);
-    }
-    for (size_t i = 0; i < check->status_count; i++)
-        hash = hash_number(hash,
-                           (uint64_t)check->statuses[i].first << 16 | check->statuses[i].last);
-    return hash;
-}
-
-/* key_of - the question, and at which pace it is asked and judged. */
-static uint64_t key_of(uint64_t question, const struct config_check *check)
-{
-    const uint64_t numbers[] = {
-        check->interval_ms, check->timeout_ms,  check->confirm_ms, check->fall,
-        check->rise,        check->min_down_ms, check->assume_up,
-    };
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        question = hash_number(question, numbers[i]);
-    return question;
-}
 
 /* One use of a target by a service; many uses become one target. */
 struct use {
@@ -81,10 +36,10 @@ static size_t list_uses(const struct config *config, struct use *uses)
             for (size_t a = 0; a < region->address_count; a++, count++) {
                 if (!uses)
                     continue;
-                uint64_t question = question_of(check, &region->addresses[a]);
+                uint64_t question = snapshot_question_of(check, &region->addresses[a]);
                 uses[count] = (struct use){
                     .question = question,
-                    .key = key_of(question, check),
+                    .key = snapshot_key_of(question, check),
                     .addr = region->addresses[a],
                     .check = service->check,
                     .service = (uint16_t)s,
@@ -141,7 +96,7 @@ uint32_t snapshot_target_find(void *ctx, uint16_t check, const struct ip_addr *a
     const struct config_check *config = &snapshot->config->checks[check];
     if (config->kind == CONFIG_CHECK_NONE)
         return POLICY_NO_TARGET;
-    uint64_t key = key_of(question_of(config, addr), config);
+    uint64_t key = snapshot_key_of(snapshot_question_of(config, addr), config);
     size_t low = 0, high = snapshot->target_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

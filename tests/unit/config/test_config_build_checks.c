@@ -158,7 +158,7 @@ static void mistakes_are_named_with_their_place(void **state)
         {"checks: {None: {http: }}\n", 1, 10, "the check 'None' is there already, as 'none'",
          NULL, 0},
         {"checks: {a b: {http: }}\n", 1, 10, "cannot be the name of a check", NULL, 0},
-        {"checks:\n  a:\n    http: {}\n    tcp: {port: 1}\n", 4, 5, "not two of them",
+        {"checks:\n  a:\n    http: {}\n    tcp: {port: 1}\n", 4, 5, "not of two",
          "'http' stands in line 3", 0},
         {"checks: {a: {htps: }}\n", 1, 14, "unknown key 'htps'", "did you mean 'https'?", 2},
         {"checks: {a: {http: }, a: {http: }}\n", 1, 23, "the key 'a' stands here twice", NULL,

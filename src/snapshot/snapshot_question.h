@@ -1,0 +1,18 @@
+/* snapshot_question.h - what makes two checks of one address the same. Private to snapshot/.
+ *
+ * Every option of a check goes into one of the two hashes; they are the same in every run of the
+ * program, because the state kept on disk is found again by them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "rhumb/config.h"
+#include "rhumb/ip.h"
+
+/* snapshot_question_of - what is asked: the same for two checks that ask one address the same,
+ * whatever their names. */
+uint64_t snapshot_question_of(const struct config_check *check, const struct ip_addr *addr);
+
+/* snapshot_key_of - the question, and at which pace it is asked and judged. */
+uint64_t snapshot_key_of(uint64_t question, const struct config_check *check);

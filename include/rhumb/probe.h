@@ -32,7 +32,8 @@ enum { PROBE_REASON_MAX = 128 };
 
 struct probe_result {
     enum health_outcome outcome;
-    uint32_t rtt_us;               /* connection and answer; with HEALTH_SUCCESS */
+    uint32_t rtt_us; /* connection and answer; with HEALTH_SUCCESS */
+    uint8_t scale;   /* percent of its weight the target asks for: 100, or less by a metric */
     char reason[PROBE_REASON_MAX]; /* "status 200", "connection refused", "timeout after 500 ms
                                       in connect", "certificate has expired" ... */
 };

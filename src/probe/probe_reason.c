@@ -44,7 +44,7 @@ void probe_result_set(struct probe_result *result, enum health_outcome outcome,
                       const char *format, ...)
 {
     va_list args;
-    *result = (struct probe_result){.outcome = outcome};
+    *result = (struct probe_result){.outcome = outcome, .scale = 100};
     va_start(args, format);
     vsnprintf(result->reason, sizeof(result->reason), format, args);
     va_end(args);

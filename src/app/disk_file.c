@@ -125,7 +125,7 @@ int disk_replace(const char *folder, const char *name, const char *bytes, size_t
 }
 
 /* open_to_append - and learn whether the last line was cut. */
-static int open_to_append(int folder_fd, const char *name, bool *out_is_cut)
+static int open_to_append(int folder_fd, const char *name, bool *out_is_cut, off_t *out_size)
 {
     struct stat now;
     char last = '\n';
@@ -136,6 +136,7 @@ static int open_to_append(int folder_fd, const char *name, bool *out_is_cut)
     if (fstat(fd, &now) == 0 && S_ISREG(now.st_mode) &&
         (now.st_size == 0 || pread(fd, &last, 1, now.st_size - 1) == 1)) {
         *out_is_cut = last != '\n';
+        *out_size = now.st_size;
         return fd;
     }
     close(fd);
@@ -147,11 +148,12 @@ int disk_append(const char *folder, const char *name, const char *bytes, size_t 
                 uint64_t *out_size)
 {
     bool is_cut;
+    off_t old_size;
     struct stat now;
     int folder_fd = open_folder(folder);
     if (folder_fd < 0)
         return errno;
-    int fd = open_to_append(folder_fd, name, &is_cut);
+    int fd = open_to_append(folder_fd, name, &is_cut, &old_size);
     int error = fd < 0 ? errno : 0;
     close(folder_fd);
     if (fd < 0)
@@ -162,6 +164,8 @@ int disk_append(const char *folder, const char *name, const char *bytes, size_t 
         error = write_all(fd, bytes, len);
     if (error == 0 && (fsync(fd) != 0 || fstat(fd, &now) != 0))
         error = errno;
+    if (error != 0 && ftruncate(fd, old_size) != 0)
+        error = errno; /* then some lines will be there twice */
     if (close(fd) != 0 && error == 0)
         error = errno;
     if (error == 0)

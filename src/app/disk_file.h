@@ -23,7 +23,7 @@ int disk_replace(const char *folder, const char *name, const char *bytes, size_t
                  struct stat *out_stat);
 
 /* disk_append - bytes, whole lines, behind what is there; the file and its folder are made when
- * missing. When the last line was cut short by a crash, the first of these begins a new one. */
+ * missing. When the last line was cut short by a crash, the first of these begins a new one. On failure none of them is there. */
 int disk_append(const char *folder, const char *name, const char *bytes, size_t len,
                 uint64_t *out_size);
 

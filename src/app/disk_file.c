@@ -234,8 +234,8 @@ int disk_read(const char *folder, const char *name, size_t max, char **out_bytes
 
 /* ---- what nobody can use ---- */
 
-int disk_set_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
-                   char out_path[DISK_PATH_MAX])
+static int put_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
+                     bool stays, char out_path[DISK_PATH_MAX])
 {
     char prefix[NAME_BYTES], aside[NAME_BYTES], time[CLOCK_TEXT_MAX];
     struct stat there;
@@ -248,10 +248,24 @@ int disk_set_aside(const char *folder, const char *name, const char *label, uint
     do
         snprintf(aside, sizeof(aside), "%.200s%s", prefix, clock_format(wall_ms++, time));
     while (fstatat(folder_fd, aside, &there, AT_SYMLINK_NOFOLLOW) == 0);
-    int error = renameat(folder_fd, name, folder_fd, aside) == 0 ? 0 : errno;
+    int status = stays ? linkat(folder_fd, name, folder_fd, aside, 0)
+                       : renameat(folder_fd, name, folder_fd, aside);
+    int error = status == 0 ? 0 : errno;
     close(folder_fd);
     snprintf(out_path, DISK_PATH_MAX, "%s/%s", folder, aside);
     return error;
+}
+
+int disk_set_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
+                   char out_path[DISK_PATH_MAX])
+{
+    return put_aside(folder, name, label, wall_ms, false, out_path);
+}
+
+int disk_keep_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
+                    char out_path[DISK_PATH_MAX])
+{
+    return put_aside(folder, name, label, wall_ms, true, out_path);
 }
 
 /* ---- words ---- */

@@ -37,10 +37,13 @@ int disk_read(const char *folder, const char *name, size_t max, char **out_bytes
               size_t *out_len, struct stat *out_stat);
 
 /* disk_set_aside - rename folder/name to name.LABEL-<time>, so that nobody trips over it again
- * and somebody can look at it. Of those with this label the newest three stay.
+ * and somebody can look at it; disk_keep_aside - the same, but it stays where it is as well. Of
+ * those with this label the newest three stay.
  * out_path: where it is now, for the log */
 int disk_set_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
                    char out_path[DISK_PATH_MAX]);
+int disk_keep_aside(const char *folder, const char *name, const char *label, uint64_t wall_ms,
+                    char out_path[DISK_PATH_MAX]);
 
 /* disk_error_text, disk_remedy - what happened, and what an operator can do; static text, but
  * for unknown errors, whose text is in buffer. */

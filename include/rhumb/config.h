@@ -68,7 +68,10 @@ struct config_server {
     const char *version;      /* CH TXT version.bind and version.server; NULL: not told */
     const char *report_agent; /* domain: who is told of our faults (RFC 9567); NULL: nobody */
     const char *user;         /* dropped to after binding; NULL: stay */
-    uint32_t udp_size_bytes;  /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
+    const char *state; /* `state:` folder of what outlives the process, joined to the config's;
+                          NULL: nothing is kept */
+    struct diag_place state_place;
+    uint32_t udp_size_bytes; /* `udp_size:` largest UDP answer, 512..4096, default 1232 */
     /* `max_udp_without_cookie:` BYTES, 512..4096, default 4096; or Nx, 4..100 times the query */
     uint32_t udp_plain_bytes, udp_plain_ratio; /* ratio 0: the bytes count */
     struct config_rate_limit rate_limit;

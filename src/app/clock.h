@@ -1,6 +1,7 @@
 /* clock.h - the two clocks; nothing below this floor reads one. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* clock_monotonic_ms - never steps; for intervals. Starts well above 0. */
@@ -23,3 +24,7 @@ const char *clock_format(uint64_t wall_ms, char buffer[CLOCK_TEXT_MAX]);
 
 /* clock_wall_format - now, in the same form. */
 const char *clock_wall_format(char buffer[CLOCK_TEXT_MAX]);
+
+/* clock_parse - the same back: "2026-08-01T12:00:00Z", with or without a fraction of a second,
+ * which counts to the millisecond. UTC only, years 1970 to 9999. False when it is none. */
+bool clock_parse(const char *text, uint64_t *out_wall_ms);

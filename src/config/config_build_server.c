@@ -75,6 +75,17 @@ static void read_report_agent(struct config_reader *reader,
     }
 }
 
+static void read_state(struct config_reader *reader, const struct config_node_entry *entry,
+                       void *object)
+{
+    struct config_server *server = object;
+    const char *path;
+    if (!config_expect_text(reader, entry, &path))
+        return;
+    server->state = config_join_path(reader, path);
+    server->state_place = entry->value->place;
+}
+
 static void read_probes(struct config_reader *reader, const struct config_node_entry *entry,
                         void *object)
 {
@@ -100,6 +111,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
          .kind = CONFIG_FIELD_OTHER,
          .read = config_read_udp_without_cookie},
         SERVER_FIELD("user", CONFIG_FIELD_TEXT, user, 0, 0),
+        {.key = "state", .kind = CONFIG_FIELD_OTHER, .read = read_state},
         SERVER_FIELD("udp_size", CONFIG_FIELD_UINT32, udp_size_bytes, 512, 4096),
         {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = config_read_tcp},
         {.key = "tls", .kind = CONFIG_FIELD_OTHER, .read = config_read_tls},

@@ -15,6 +15,7 @@ static void everything_has_a_default(void **state)
         assert_int_equal(server->workers, 0);
         assert_null(server->identity);
         assert_null(server->user);
+        assert_null(server->state);
         assert_int_equal(server->udp_size_bytes, 1232);
         assert_int_equal(server->tcp_connections, 1000);
         assert_int_equal(server->tcp_per_prefix, 250);
@@ -35,6 +36,7 @@ static void everything_can_be_set(void **state)
                                      "  workers: 4\n"
                                      "  identity: ams1\n"
                                      "  user: rhumb\n"
+                                     "  state: var\n"
                                      "  udp_size: 4096\n"
                                      "  tcp: {connections: 1, per_prefix: 2, idle: 500ms,\n"
                                      "        message: 100ms}\n"
@@ -45,6 +47,8 @@ static void everything_can_be_set(void **state)
     assert_int_equal(server->workers, 4);
     assert_string_equal(server->identity, "ams1");
     assert_string_equal(server->user, "rhumb");
+    assert_string_equal(server->state, "dir/var");
+    assert_int_equal(server->state_place.line, 6);
     assert_int_equal(server->udp_size_bytes, 4096);
     assert_int_equal(server->tcp_connections, 1);
     assert_int_equal(server->tcp_per_prefix, 2);
@@ -92,8 +96,8 @@ static void mistakes_are_named_with_their_place(void **state)
         {"server: [a]\n", 1, 9, "'server' must be a mapping, not a list", NULL, 0},
         {"server:\n  lisen: ['::1']\n", 2, 3, "unknown key 'lisen'", "did you mean 'listen'",
          0},
-        {"server:\n  state: /var/lib\n", 2, 3, "unknown key 'state'", "expected one of: listen",
-         0},
+        {"server:\n  wombat: /var/lib\n", 2, 3, "unknown key 'wombat'",
+         "expected one of: listen", 0},
         {"server: {listen: []}\n", 1, 18, "'listen' has 0 items", NULL, 0},
         {"server: {listen: }\n", 1, 10, "'listen' must be a list, not nothing", NULL, 0},
         {"server: {listen: {a: 1}}\n", 1, 18, "'listen' must be a list, not a mapping", NULL,
@@ -132,6 +136,8 @@ static void mistakes_are_named_with_their_place(void **state)
         {"server: {probes: {max_in_flight: -1}}\n", 1, 34, "a whole number from 1 to 10000",
          NULL, 0},
         {"server: {probes: {max: 1}}\n", 1, 19, "unknown key 'max'", "max_in_flight", 0},
+        {"server: {state: ''}\n", 1, 17, "'state' is empty", NULL, 0},
+        {"server: {state: [a]}\n", 1, 17, "'state' must be a single value", NULL, 0},
         {"server: {user: [a]}\n", 1, 16, "'user' must be a single value", NULL, 0},
     };
 

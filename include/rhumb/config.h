@@ -89,6 +89,9 @@ struct config_server {
     uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
     uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
     uint32_t probes_per_address;
+    double suspect_self; /* `probes: {suspect_self: 75%}`: the share of regions that must fail
+                            together before we suspect ourselves; 0: never; see
+                            health_self.h */
 };
 
 /* ---- geo ---- */
@@ -182,6 +185,8 @@ struct config_check {
     uint32_t fall;        /* default 3; 1..100 */
     uint32_t rise;        /* default 3; 1..100 */
     uint32_t min_down_ms; /* default 30 s; 0..1 h */
+    uint32_t ramp_ms;     /* from the return to the whole weight; default 0: at once; 0..1 h */
+    bool damped;          /* `damping: true` (default): who keeps failing comes back later */
     bool assume_up;       /* `assume: up` (default) or `down`: how UNKNOWN is answered */
     struct diag_place place;
 };
@@ -238,6 +243,15 @@ struct config_service_region {
     struct diag_place place;
 };
 
+/* config_region_seat_count - how many seats (health_guard.h) a region has: its addresses, or its
+ * names, or one for a nested service. Seats are numbered through all services in this order. */
+static inline size_t config_region_seat_count(const struct config_service_region *region)
+{
+    if (region->service != CONFIG_NONE)
+        return 1;
+    return region->name_count > 0 ? region->name_count : region->address_count;
+}
+
 struct config_residency {
     struct config_matcher who;
     uint64_t allowed; /* bit per index into config_service.regions; never 0 */
@@ -254,6 +268,16 @@ struct config_ttl {
     bool cap;                                  /* default false */
 };
 
+/* `protect:` how far automation may go; see health_guard.h. */
+struct config_protect {
+    uint32_t min_usable;        /* regions; default 0: when_all_down says what happens then */
+    double max_down_per_minute; /* of the service's endpoints; 0..1, default 1: no limit */
+};
+
+#define CONFIG_PROTECT_DEFAULT ((struct config_protect){.max_down_per_minute = 1})
+
+enum config_failback { CONFIG_FAILBACK_AUTO, CONFIG_FAILBACK_AFTER, CONFIG_FAILBACK_MANUAL };
+
 struct config_service {
     const char *name;
     enum config_policy policy; /* default geo */
@@ -267,10 +291,13 @@ struct config_service {
     size_t residency_count;
     enum config_all_down all_down;
     uint16_t all_down_region; /* index into regions */
-    double min_up;            /* 0..1, default 0.5 */
-    uint32_t max_answers;     /* 1..64, default 8 */
-    uint32_t answers;         /* 1 (default) or 2 */
-    uint32_t depth;           /* 1..16, default 4: groups that depend on the client */
+    struct config_protect protect;
+    enum config_failback failback; /* default auto */
+    uint32_t failback_after_ms;    /* with CONFIG_FAILBACK_AFTER */
+    double min_up;                 /* 0..1, default 0.5 */
+    uint32_t max_answers;          /* 1..64, default 8 */
+    uint32_t answers;              /* 1 (default) or 2 */
+    uint32_t depth;                /* 1..16, default 4: groups that depend on the client */
     bool sticky;
     enum config_latency_source latency_source; /* `latency: {source: prior|pop}` */
     struct diag_place place;

@@ -1,24 +1,40 @@
 /* health_fsm.h - one target's state machine. Pure: time is an argument, in milliseconds of a
  * monotonic clock; a step back in time counts as no time at all.
  *
- *   state      | a success                       | a failure                        | own fault
- *   -----------+---------------------------------+----------------------------------+----------
- *   UNKNOWN    | -> UP                           | count; at `fall` -> DOWN         | stays
- *   UP         | stays                           | `fall` 1: -> DOWN; else SUSPECT  | stays
- *   SUSPECT    | -> UP                           | count; at `fall` -> DOWN         | stays
- *   DOWN       | count; at `rise` and after      | count back to 0                  | stays
- *              | `min_down` -> UP                |                                  |
+ *   state      | a success                  | a failure              | time
+ *   -----------+----------------------------+------------------------+---------------------
+ *   UNKNOWN    | -> UP                      | count; `fall` -> DOWN  |
+ *   UP         | stays                      | `fall` 1: -> DOWN;     |
+ *              |                            | else -> SUSPECT        |
+ *   SUSPECT    | -> UP                      | count; `fall` -> DOWN  |
+ *   DOWN       | count; at `rise` and after | count back to 0        |
+ *              | `min_down`: returns        |                        |
+ *   HELD       | stays                      | count; `fall` -> DOWN  | calm again: returns
+ *   RECOVERING | stays                      | -> DOWN                | after `ramp`: -> UP
  *
- * (RECOVERING and HELD of the design are added with ramp and damping.) An own fault - no
- * descriptor, no route, no memory on our side - is never held against a target: it changes no
- * count.
+ * "Returns" is -> HELD while damped, else -> RECOVERING when there is a `ramp`, else -> UP.
+ * An own fault - no descriptor, no route, no memory on our side - is never held against a
+ * target: it changes nothing.
+ *
+ * Damping delays the return of a target that keeps failing, and nothing else. Each DOWN adds
+ * 1000 to a penalty that halves every 120 s; a return above 2500 is held until it is below 750.
+ * The penalty's ceiling makes that 10 minutes at most. (The scheme is RFC 2439's.)
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum health_state { HEALTH_UNKNOWN, HEALTH_UP, HEALTH_SUSPECT, HEALTH_DOWN };
+enum health_state {
+    HEALTH_UNKNOWN,
+    HEALTH_UP,
+    HEALTH_SUSPECT,
+    HEALTH_DOWN,
+    HEALTH_HELD,
+    HEALTH_RECOVERING,
+};
+
+enum { HEALTH_STATE_COUNT = HEALTH_RECOVERING + 1, HEALTH_SCALE_FULL = 100 };
 
 enum health_outcome { HEALTH_SUCCESS, HEALTH_FAILURE, HEALTH_OWN_FAULT };
 
@@ -27,15 +43,22 @@ struct health_thresholds {
     uint32_t interval_ms; /* between probes while nothing is wrong */
     uint32_t confirm_ms;  /* pause before the next probe while failures are being counted */
     uint32_t min_down_ms; /* DOWN lasts at least this long */
+    uint32_t ramp_ms;     /* from the return to the whole weight; 0: at once */
     bool assume_up;       /* how UNKNOWN is answered */
+    bool damped;          /* whether penalties count */
+};
+
+struct health_penalty {
+    double value; /* at at_ms; less by now */
+    uint64_t at_ms;
 };
 
 struct health_machine {
     enum health_state state;
     uint32_t failures, successes; /* in a row; only one is not 0 */
     uint64_t since_ms;            /* when state was entered */
-    uint64_t changed_ms;          /* when answers last changed by it; 0: never */
-    uint32_t rtt_us;              /* smoothed over successes (1/8 new); 0: none yet */
+    struct health_penalty penalty;
+    uint32_t rtt_us; /* smoothed over successes (1/8 new); 0: none yet */
 };
 
 struct health_event { /* a change of state */
@@ -45,19 +68,49 @@ struct health_event { /* a change of state */
 void health_fsm_init(struct health_machine *machine, uint64_t now_ms);
 
 /* health_fsm_step - take one result in. True and *out_event when the state changed.
- * rtt_us counts with HEALTH_SUCCESS only. changed_ms moves when usability changes: to DOWN,
- * from DOWN, or from UNKNOWN to UP where UNKNOWN was assumed down. */
+ * rtt_us counts with HEALTH_SUCCESS only. */
 bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome,
                      uint32_t rtt_us, const struct health_thresholds *thresholds,
                      uint64_t now_ms, struct health_event *out_event);
+
+/* health_fsm_tick - what time alone brings. To be called now and then while the state is HELD or
+ * RECOVERING; a second apart is often enough. */
+bool health_fsm_tick(struct health_machine *machine, const struct health_thresholds *thresholds,
+                     uint64_t now_ms, struct health_event *out_event);
+
+/* health_fsm_resume - the operator forgives: no penalty, and HELD returns now. */
+bool health_fsm_resume(struct health_machine *machine,
+                       const struct health_thresholds *thresholds, uint64_t now_ms,
+                       struct health_event *out_event);
 
 /* health_fsm_next_probe_ms - how long after a result the next probe starts: confirm_ms while
  * failures of a target that is not DOWN are being counted, else interval_ms. */
 uint32_t health_fsm_next_probe_ms(const struct health_machine *machine,
                                   const struct health_thresholds *thresholds);
 
-/* health_fsm_is_usable - may answers name it? UNKNOWN as assumed, SUSPECT yes, DOWN no. */
+/* health_fsm_is_usable - may answers name it? UNKNOWN as assumed, SUSPECT and RECOVERING yes,
+ * DOWN and HELD no. */
 bool health_fsm_is_usable(const struct health_machine *machine,
                           const struct health_thresholds *thresholds);
 
+/* health_fsm_scale - percent of its weight: 10 to 100 while RECOVERING, else 100. DOWN is said
+ * by usability, never by a scale of 0, so that `all_down: all` still has weights to work
+ * with. */
+uint8_t health_fsm_scale(const struct health_machine *machine,
+                         const struct health_thresholds *thresholds, uint64_t now_ms);
+
 const char *health_state_name(enum health_state state);
+
+/* health_state_parse - false: no such state; *out_state is untouched then. */
+bool health_state_parse(const char *name, enum health_state *out_state);
+
+/* ---- penalties ---- */
+
+/* health_penalty_now - what is left of it. */
+double health_penalty_now(const struct health_penalty *penalty, uint64_t now_ms);
+
+/* health_penalty_add - one DOWN more. */
+void health_penalty_add(struct health_penalty *penalty, uint64_t now_ms);
+
+bool health_penalty_holds(const struct health_penalty *penalty, uint64_t now_ms);
+bool health_penalty_is_calm(const struct health_penalty *penalty, uint64_t now_ms);

@@ -34,13 +34,12 @@
 enum {
     POLICY_ADDRESSES_MAX = 128, /* two regions of at most 64 answers */
     POLICY_NO_REGION = 0xff,
-    POLICY_NO_TARGET = 0xffffffff,
 };
 
 /* One address of a region. */
 struct policy_endpoint {
     struct ip_addr addr;
-    uint32_t target; /* index into the health table; POLICY_NO_TARGET: always up */
+    uint32_t seat; /* index into the health table */
 };
 
 struct policy_region {
@@ -52,6 +51,7 @@ struct policy_region {
     const struct policy_endpoint *v4, *v6;
     const uint8_t *const *names; /* CNAME targets, wire form */
     uint16_t name_count;
+    uint32_t first_seat; /* of its names, or its nested service */
 };
 
 /* The order of one class. Lives packed in policy_service.classes; read it by
@@ -88,10 +88,6 @@ struct policy_set {
 /* policy_class_get - the order of one class. */
 struct policy_order policy_class_get(const struct policy_service *service, uint32_t class);
 
-/* Where targets come from: the compiler of the snapshot numbers them. Returns the index of the
- * target that probes addr with check `check`, or POLICY_NO_TARGET. */
-typedef uint32_t (*policy_target_of)(void *ctx, uint16_t check, const struct ip_addr *addr);
-
 /* policy_compile - every service of the configuration.
  *
  * shape    map holds the marks policy_marks() asked for
@@ -99,7 +95,6 @@ typedef uint32_t (*policy_target_of)(void *ctx, uint16_t check, const struct ip_
  * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT
  */
 WARN_UNUSED enum err policy_compile(const struct config *config, const struct geo_map *map,
-                                    policy_target_of target_of, void *target_ctx,
                                     struct arena *arena, struct policy_set *out_set);
 
 /* policy_marks - the networks that any `serves:` or `residency:` names, each once. In arena. */

@@ -32,14 +32,29 @@ struct snapshot_binding {
 /* Half of what the prober takes (probe.h), so that a reload may swap all of them at once. */
 enum { SNAPSHOT_TARGETS_MAX = 1 << 16 };
 
-/* One (check, address) to probe, shared by services that check the same thing the same way. */
+enum { SNAPSHOT_NO_TARGET = 0xffffffff };
+
+/* One (check, endpoint) to probe, shared by services that check the same thing the same way. */
 struct snapshot_target {
-    uint64_t question; /* hash of what is asked of which address, whatever the pace */
+    uint64_t question; /* hash of what is asked of which endpoint, whatever the pace */
     uint64_t key;      /* of question and pace (interval, fall ...): the same after a reload */
     uint16_t check;
-    struct ip_addr addr;
-    const uint16_t *services; /* those it belongs to, each once */
-    size_t service_count;
+    struct ip_addr addr;   /* of family IP_NONE with a host */
+    const char *host;      /* NULL: an address. Else a name, probed at what it resolves to */
+    const uint32_t *seats; /* whose health it is, ascending; none: it is a part only */
+    size_t seat_count;
+    const uint32_t *parts; /* targets that it is made of (check of kind parts) */
+    size_t part_count;
+};
+
+/* One endpoint's place in one service; its number is that of its word in the health table. */
+struct snapshot_seat {
+    uint32_t target; /* SNAPSHOT_NO_TARGET: nobody probes it */
+    uint16_t service;
+    uint8_t region;             /* index into the service's regions */
+    const struct ip_addr *addr; /* one of these three: an address, */
+    const char *host;           /* a name that is answered as an alias, */
+    uint16_t nested;            /* a service; else CONFIG_NONE */
 };
 
 /* What is told of a geo database after it was compiled in. */
@@ -60,6 +75,9 @@ struct snapshot {
     size_t binding_count;
     struct snapshot_target *targets;
     size_t target_count;
+    struct snapshot_seat *seats;
+    size_t seat_count;
+    uint32_t *service_seats; /* service s has the seats [s] to [s + 1] - 1 */
     struct health_table health;
     struct geo_map *map; /* kept only when asked for (explain); else NULL */
     const char **files;  /* all that went in: a change of one of them asks for a reload */

@@ -43,9 +43,11 @@ static size_t limit_of(const struct stage *stage, size_t capacity)
 
 /* client_of - the subnet the resolver sent, or else the resolver itself (RFC 7871 section
  * 7.2.1). */
-static struct policy_client client_of(const struct query *query, const struct ip_addr *source)
+static struct policy_client client_of(const struct snapshot *snapshot,
+                                      const struct query *query, const struct ip_addr *source)
 {
-    if (query->has_ecs && query->ecs.len > 0)
+    bool ignores_ecs = (health_table_switches(&snapshot->health) & HEALTH_IGNORE_ECS) != 0;
+    if (query->has_ecs && query->ecs.len > 0 && !ignores_ecs)
         return (struct policy_client){.network = query->ecs, .is_ecs = true};
     return (struct policy_client){
         .network = {.addr = *source, .len = (uint8_t)ip_bits((enum ip_family)source->family)}};
@@ -198,7 +200,7 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
     if (verdict == QUERY_NOTIMP || (verdict == QUERY_FORMERR && !query->has_question))
         return answer_bare(&stage, verdict, buffer);
 
-    stage.client = client_of(query, &request->client);
+    stage.client = client_of(snapshot, query, &request->client);
     response_init(&worker->response, query, buffer, limit_of(&stage, capacity));
     put_edns_facts(&stage);
     respond(&stage, verdict);

@@ -11,17 +11,18 @@
 
 enum { EXPLANATION_BYTES_MAX = 4 * 1024 * 1024 };
 
-/* assume_unknown - offline nothing was probed: every target as at the start of the server. */
+/* assume_unknown - offline nothing was probed: every seat as at the start of the server. */
 static void assume_unknown(struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->target_count; i++) {
-        const struct config_check *check =
-            &snapshot->config->checks[snapshot->targets[i].check];
-        struct health_thresholds thresholds = {
-            .fall = 1, .rise = 1, .assume_up = check->assume_up};
-        struct health_machine machine;
-        health_fsm_init(&machine, 0);
-        health_table_set(&snapshot->health, i, health_word_of(&machine, &thresholds));
+    for (size_t i = 0; i < snapshot->seat_count; i++) {
+        uint32_t target = snapshot->seats[i].target;
+        if (target == SNAPSHOT_NO_TARGET)
+            continue;
+        bool up = snapshot->config->checks[snapshot->targets[target].check].assume_up;
+        health_table_set(&snapshot->health, i,
+                         (up ? HEALTH_WORD_USABLE : 0) |
+                             (uint32_t)HEALTH_UNKNOWN << HEALTH_WORD_STATE_SHIFT |
+                             (uint32_t)HEALTH_SCALE_FULL << HEALTH_WORD_SCALE_SHIFT);
     }
 }
 

@@ -24,7 +24,7 @@
 
 #include "clock.h"
 #include "commands.h"
-#include "health_monitor.h"
+#include "control.h"
 #include "privilege.h"
 #include "reload.h"
 #include "sd_notify.h"
@@ -38,7 +38,7 @@ struct server {
     struct snapshot_slot *slot;
     struct net *net;
     struct answer_limiter *limiter;
-    struct health_monitor *monitor;
+    struct control *control;
     struct reload *reload;
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
@@ -74,7 +74,7 @@ static void finish(struct server *server)
     net_stop(server->net);
     server->net = NULL;
     reload_close(server->reload);
-    health_monitor_close(server->monitor);
+    control_close(server->control);
     uv_handle_t *handles[] = {
         (uv_handle_t *)&server->hangup,      (uv_handle_t *)&server->terminate,
         (uv_handle_t *)&server->interrupt,   (uv_handle_t *)&server->user1,
@@ -203,17 +203,14 @@ static enum err start_control(struct server *server, const char *config_path,
         .slot = server->slot,
         .net = server->net,
     };
-    enum err err = health_monitor_new(&server->loop, &server->monitor);
+    enum err err = control_new(&server->loop, first, &server->control);
     if (err != ERR_OK)
         return err;
-    err = health_monitor_retarget(server->monitor, first);
-    if (err == ERR_OK) {
-        snapshot_publish(server->slot, first);
-        from.monitor = server->monitor;
-        err = reload_new(&server->loop, &from, &server->reload);
-    }
+    snapshot_publish(server->slot, first);
+    from.monitor = control_monitor(server->control);
+    err = reload_new(&server->loop, &from, &server->reload);
     if (err != ERR_OK) {
-        health_monitor_close(server->monitor);
+        control_close(server->control);
         return err;
     }
     watch_signal(server, &server->hangup, on_hangup, SIGHUP);
@@ -223,7 +220,8 @@ static enum err start_control(struct server *server, const char *config_path,
     hold_signals(SIG_UNBLOCK);
     uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
-    health_monitor_when_settled(server->monitor, FIRST_RESULTS_MS, on_settled, server);
+    health_monitor_when_settled(control_monitor(server->control), FIRST_RESULTS_MS, on_settled,
+                                server);
     return ERR_OK;
 }
 

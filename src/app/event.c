@@ -42,14 +42,15 @@ void event_log(const struct event *event)
     size_t count = fields_of(event, fields);
     struct text line;
     text_init(&line, LINE_MAX_BYTES);
-    if (event->severity == CONFIG_CRITICAL)
+    if (event->severity == CONFIG_CRITICAL && !event->clears)
         text_printf(&line, " severity=critical");
     for (size_t i = 0; i < count; i++) {
         char quoted[LOG_QUOTE_MAX];
         text_printf(&line, " %s=%s", fields[i].key, log_quote(fields[i].value, quoted));
     }
     const char *pairs = text_get(&line);
-    log_event(LEVELS[event->severity], event->kind, "%s", *pairs ? pairs + 1 : "");
+    log_event(event->clears ? LOG_LEVEL_INFO : LEVELS[event->severity], event->kind, "%s",
+              *pairs ? pairs + 1 : "");
     text_deinit(&line);
 }
 
@@ -71,6 +72,7 @@ char *event_json(const struct event *event, uint64_t wall_ms, const char *identi
     bool ok = object && put(object, "time", clock_format(wall_ms, time)) &&
               put(object, "event", event->kind) &&
               put(object, "severity", severity_name(event->severity)) &&
+              (!event->clears || json_object_set_new(object, "clears", json_true()) == 0) &&
               (!identity || put(object, "identity", identity));
     for (size_t i = 0; ok && i < count; i++)
         ok = put(object, fields[i].key, fields[i].value);

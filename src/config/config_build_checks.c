@@ -88,6 +88,8 @@ static void build_check(struct config_builder *builder, const struct config_node
         CHECK_FIELD("fall", CONFIG_FIELD_UINT32, fall, 1, 100),
         CHECK_FIELD("rise", CONFIG_FIELD_UINT32, rise, 1, 100),
         CHECK_FIELD("min_down", CONFIG_FIELD_DURATION_MS, min_down_ms, 0, CONFIG_HOUR_MS),
+        CHECK_FIELD("ramp", CONFIG_FIELD_DURATION_MS, ramp_ms, 0, CONFIG_HOUR_MS),
+        CHECK_FIELD("damping", CONFIG_FIELD_BOOL, damped, 0, 1),
         OTHER_FIELD("assume", read_assume),
     };
 
@@ -104,6 +106,7 @@ static void build_check(struct config_builder *builder, const struct config_node
                   .fall = 3,
                   .rise = 3,
                   .min_down_ms = 30 * CONFIG_SECOND_MS,
+                  .damped = true,
                   .assume_up = true,
                   .place = entry->key_place},
     };

@@ -141,6 +141,8 @@ static void build_service(struct config_reader *reader, struct service_draft *dr
         OTHER_FIELD("inherit", keep_nothing),
         OTHER_FIELD("residency", keep_residency),
         OTHER_FIELD("when_all_down", keep_all_down),
+        OTHER_FIELD("protect", config_read_protect),
+        OTHER_FIELD("failback", config_read_failback),
         SERVICE_FIELD("min_up", CONFIG_FIELD_SHARE, min_up, 0, 1),
         SERVICE_FIELD("max_answers", CONFIG_FIELD_UINT32, max_answers, 1, 64),
         SERVICE_FIELD("answers", CONFIG_FIELD_UINT32, answers, 1, 2),
@@ -159,6 +161,7 @@ static void build_service(struct config_reader *reader, struct service_draft *dr
     } else {
         *service = (struct config_service){.policy = CONFIG_POLICY_GEO,
                                            .ttl = DEFAULT_TTL,
+                                           .protect = CONFIG_PROTECT_DEFAULT,
                                            .min_up = 0.5,
                                            .max_answers = 8,
                                            .answers = 1,

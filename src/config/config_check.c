@@ -43,18 +43,13 @@ static void check_weights(struct config_reader *reader, const struct config_serv
     config_remedy(reader, "weight 0 means: only when every other is unusable; give one more");
 }
 
-static void warn_unprobed(struct config_reader *reader, const struct config_service *service)
+static void check_protect(struct config_reader *reader, const struct config_service *service)
 {
-    for (size_t i = 0; i < service->region_count && service->check != 0; i++) {
-        const struct config_service_region *region = &service->regions[i];
-        if (region->name_count == 0)
-            continue;
-        config_warning(reader, &region->place,
-                       "the endpoints of '%s' are names: they are not probed in this version "
-                       "and count as up",
-                       region->name);
-        config_remedy(reader, "use addresses: where failover matters");
-    }
+    if (service->region_count == 0 || service->protect.min_usable <= service->region_count)
+        return;
+    config_error(reader, &service->place, "'%s' has %zu regions, but min_usable is %u",
+                 service->name, service->region_count, service->protect.min_usable);
+    config_remedy(reader, "min_usable counts regions: make it smaller");
 }
 
 static void warn_pop_latency(struct config_reader *reader, const struct config_service *service)
@@ -169,7 +164,7 @@ void config_check(struct config_builder *builder)
         const struct config_service *service = &config->services[i];
         check_places(reader, config, service);
         check_weights(reader, service);
-        warn_unprobed(reader, service);
+        check_protect(reader, service);
         warn_pop_latency(reader, service);
     }
     check_zones(builder);

@@ -22,5 +22,11 @@ struct service_draft {
 void config_read_service_regions(struct config_reader *reader,
                                  const struct config_node_entry *entry, void *object);
 
+/* config_read_protect, config_read_failback - the keys of these names; the same. */
+void config_read_protect(struct config_reader *reader, const struct config_node_entry *entry,
+                         void *object);
+void config_read_failback(struct config_reader *reader, const struct config_node_entry *entry,
+                          void *object);
+
 /* config_resolve_service - order, residency and when_all_down, once the regions are there. */
 void config_resolve_service(struct config_reader *reader, struct service_draft *draft);

@@ -3,20 +3,21 @@
  * TABLE is the table of health_fsm.h, cell by cell. A result adds one to the count of its kind
  * and clears the other; while the count is below its limit (`rise` for successes, `fall` for
  * failures) the machine goes to .below, from the limit on to .reached. Own faults never get
- * here. Nothing else decides about states.
+ * here. Nothing else decides about states but come_back(), which says what "returns" means.
  */
 #include "rhumb/health_fsm.h"
 
 #include <stddef.h>
+#include <string.h>
 
-enum { STATE_COUNT = HEALTH_DOWN + 1, OUTCOME_COUNT = HEALTH_FAILURE + 1 };
+enum { OUTCOME_COUNT = HEALTH_FAILURE + 1, RAMP_FROM = 10 };
 
 struct cell {
     enum health_state below, reached;
-    bool waits_min_down; /* .reached also needs min_down in this state */
+    bool returns; /* .reached also needs min_down in this state, and may be held or ramped */
 };
 
-static const struct cell TABLE[STATE_COUNT][OUTCOME_COUNT] = {
+static const struct cell TABLE[HEALTH_STATE_COUNT][OUTCOME_COUNT] = {
     [HEALTH_UNKNOWN] =
         {
             [HEALTH_SUCCESS] = {HEALTH_UP, HEALTH_UP, false},
@@ -37,6 +38,16 @@ static const struct cell TABLE[STATE_COUNT][OUTCOME_COUNT] = {
             [HEALTH_SUCCESS] = {HEALTH_DOWN, HEALTH_UP, true},
             [HEALTH_FAILURE] = {HEALTH_DOWN, HEALTH_DOWN, false},
         },
+    [HEALTH_HELD] =
+        {
+            [HEALTH_SUCCESS] = {HEALTH_HELD, HEALTH_HELD, false},
+            [HEALTH_FAILURE] = {HEALTH_HELD, HEALTH_DOWN, false},
+        },
+    [HEALTH_RECOVERING] =
+        {
+            [HEALTH_SUCCESS] = {HEALTH_RECOVERING, HEALTH_RECOVERING, false},
+            [HEALTH_FAILURE] = {HEALTH_DOWN, HEALTH_DOWN, false},
+        },
 };
 
 void health_fsm_init(struct health_machine *machine, uint64_t now_ms)
@@ -50,8 +61,8 @@ static void turn_back_clock(struct health_machine *machine, uint64_t now_ms)
 {
     if (machine->since_ms > now_ms)
         machine->since_ms = now_ms;
-    if (machine->changed_ms > now_ms)
-        machine->changed_ms = now_ms > 0 ? now_ms : 1; /* 0 would say "never" */
+    if (machine->penalty.at_ms > now_ms)
+        machine->penalty.at_ms = now_ms;
 }
 
 /* count_one - one more of these in a row; stops at the top instead of starting again. */
@@ -71,6 +82,16 @@ static void smooth_rtt(struct health_machine *machine, uint32_t rtt_us)
     machine->rtt_us = mean > 0 ? (uint32_t)mean : 1; /* 0 would say "none yet" */
 }
 
+/* come_back - where a target goes that has been DOWN or HELD for long enough. */
+static enum health_state come_back(const struct health_machine *machine,
+                                   const struct health_thresholds *thresholds, uint64_t now_ms)
+{
+    if (machine->state == HEALTH_DOWN && thresholds->damped &&
+        health_penalty_holds(&machine->penalty, now_ms))
+        return HEALTH_HELD;
+    return thresholds->ramp_ms > 0 ? HEALTH_RECOVERING : HEALTH_UP;
+}
+
 static enum health_state next_state(const struct health_machine *machine,
                                     enum health_outcome outcome, bool limit_reached,
                                     const struct health_thresholds *thresholds, uint64_t now_ms)
@@ -78,9 +99,23 @@ static enum health_state next_state(const struct health_machine *machine,
     const struct cell *cell = &TABLE[machine->state][outcome];
     if (!limit_reached)
         return cell->below;
-    if (cell->waits_min_down && now_ms - machine->since_ms < thresholds->min_down_ms)
-        return cell->below;
-    return cell->reached;
+    if (!cell->returns)
+        return cell->reached;
+    bool waited = now_ms - machine->since_ms >= thresholds->min_down_ms;
+    return waited ? come_back(machine, thresholds, now_ms) : cell->below;
+}
+
+static bool enter(struct health_machine *machine, enum health_state to, uint64_t now_ms,
+                  struct health_event *out_event)
+{
+    if (to == machine->state)
+        return false;
+    *out_event = (struct health_event){.from = machine->state, .to = to};
+    machine->state = to;
+    machine->since_ms = now_ms;
+    if (to == HEALTH_DOWN)
+        health_penalty_add(&machine->penalty, now_ms);
+    return true;
 }
 
 bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome,
@@ -97,17 +132,30 @@ bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome
     } else {
         limit_reached = count_one(&machine->failures, &machine->successes) >= thresholds->fall;
     }
-    enum health_state from = machine->state;
-    enum health_state to = next_state(machine, outcome, limit_reached, thresholds, now_ms);
-    if (to == from)
-        return false;
-    bool was_usable = health_fsm_is_usable(machine, thresholds);
-    machine->state = to;
-    machine->since_ms = now_ms;
-    if (health_fsm_is_usable(machine, thresholds) != was_usable)
-        machine->changed_ms = now_ms > 0 ? now_ms : 1;
-    *out_event = (struct health_event){.from = from, .to = to};
-    return true;
+    return enter(machine, next_state(machine, outcome, limit_reached, thresholds, now_ms),
+                 now_ms, out_event);
+}
+
+bool health_fsm_tick(struct health_machine *machine, const struct health_thresholds *thresholds,
+                     uint64_t now_ms, struct health_event *out_event)
+{
+    turn_back_clock(machine, now_ms);
+    enum health_state to = machine->state;
+    bool damped = thresholds->damped && !health_penalty_is_calm(&machine->penalty, now_ms);
+    if (machine->state == HEALTH_HELD && !damped)
+        to = come_back(machine, thresholds, now_ms);
+    else if (machine->state == HEALTH_RECOVERING &&
+             now_ms - machine->since_ms >= thresholds->ramp_ms)
+        to = HEALTH_UP;
+    return enter(machine, to, now_ms, out_event);
+}
+
+bool health_fsm_resume(struct health_machine *machine,
+                       const struct health_thresholds *thresholds, uint64_t now_ms,
+                       struct health_event *out_event)
+{
+    machine->penalty = (struct health_penalty){.at_ms = now_ms};
+    return health_fsm_tick(machine, thresholds, now_ms, out_event);
 }
 
 uint32_t health_fsm_next_probe_ms(const struct health_machine *machine,
@@ -123,19 +171,43 @@ bool health_fsm_is_usable(const struct health_machine *machine,
     switch (machine->state) {
     case HEALTH_UNKNOWN: return thresholds->assume_up;
     case HEALTH_UP:
-    case HEALTH_SUSPECT: return true;
-    case HEALTH_DOWN: break;
+    case HEALTH_SUSPECT:
+    case HEALTH_RECOVERING: return true;
+    case HEALTH_DOWN:
+    case HEALTH_HELD: break;
     }
     return false;
 }
 
+uint8_t health_fsm_scale(const struct health_machine *machine,
+                         const struct health_thresholds *thresholds, uint64_t now_ms)
+{
+    if (machine->state != HEALTH_RECOVERING || thresholds->ramp_ms == 0)
+        return HEALTH_SCALE_FULL;
+    uint64_t age_ms = now_ms > machine->since_ms ? now_ms - machine->since_ms : 0;
+    if (age_ms >= thresholds->ramp_ms)
+        return HEALTH_SCALE_FULL;
+    return (uint8_t)(RAMP_FROM +
+                     (HEALTH_SCALE_FULL - RAMP_FROM) * age_ms / thresholds->ramp_ms);
+}
+
+static const char *const NAMES[HEALTH_STATE_COUNT] = {
+    [HEALTH_UNKNOWN] = "unknown", [HEALTH_UP] = "up",     [HEALTH_SUSPECT] = "suspect",
+    [HEALTH_DOWN] = "down",       [HEALTH_HELD] = "held", [HEALTH_RECOVERING] = "recovering",
+};
+
 const char *health_state_name(enum health_state state)
 {
-    static const char *const NAMES[STATE_COUNT] = {
-        [HEALTH_UNKNOWN] = "unknown",
-        [HEALTH_UP] = "up",
-        [HEALTH_SUSPECT] = "suspect",
-        [HEALTH_DOWN] = "down",
-    };
-    return (size_t)state < STATE_COUNT ? NAMES[state] : "invalid";
+    return NAMES[state];
+}
+
+bool health_state_parse(const char *name, enum health_state *out_state)
+{
+    for (int state = 0; state < HEALTH_STATE_COUNT; state++) {
+        if (strcmp(NAMES[state], name) != 0)
+            continue;
+        *out_state = (enum health_state)state;
+        return true;
+    }
+    return false;
 }

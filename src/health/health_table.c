@@ -1,11 +1,9 @@
 /* health_table.c - the words that the answering code reads; see health_table.h for their bits.
  *
- * One array per kind, so that a query which looks at a few neighbouring targets touches one
+ * One array per kind, so that a query which looks at a few neighbouring seats touches one
  * cache line of words and none of round-trip times.
  */
 #include "rhumb/health_table.h"
-
-enum { FULL_SCALE = 100 };
 
 /* alloc_words - count words, all set to value; at least one, so that NULL means no memory. */
 static _Atomic uint32_t *alloc_words(struct arena *arena, size_t count, uint32_t value)
@@ -17,31 +15,18 @@ static _Atomic uint32_t *alloc_words(struct arena *arena, size_t count, uint32_t
     return words;
 }
 
-enum err health_table_init(struct health_table *table, size_t target_count,
-                           size_t service_count, struct arena *arena)
+enum err health_table_init(struct health_table *table, size_t seat_count, size_t service_count,
+                           struct arena *arena)
 {
     struct health_table filled = {
-        .target_count = target_count,
+        .seat_count = seat_count,
         .service_count = service_count,
-        .words = alloc_words(arena, target_count, HEALTH_WORD_ALWAYS_UP),
-        .rtts_us = alloc_words(arena, target_count, 0),
+        .words = alloc_words(arena, seat_count, HEALTH_WORD_ALWAYS_UP),
+        .rtts_us = alloc_words(arena, seat_count, 0),
         .services = alloc_words(arena, service_count, 0),
     };
     if (!filled.words || !filled.rtts_us || !filled.services)
         return ERR_NO_MEMORY;
     *table = filled;
     return ERR_OK;
-}
-
-health_word health_word_of(const struct health_machine *machine,
-                           const struct health_thresholds *thresholds)
-{
-    bool usable = health_fsm_is_usable(machine, thresholds);
-    uint32_t word = (uint32_t)machine->state << HEALTH_WORD_STATE_SHIFT |
-                    (uint32_t)FULL_SCALE << HEALTH_WORD_SCALE_SHIFT;
-    if (usable)
-        word |= HEALTH_WORD_USABLE;
-    if (usable && machine->failures > 0)
-        word |= HEALTH_WORD_SUSPECT;
-    return word;
 }

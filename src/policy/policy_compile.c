@@ -23,9 +23,8 @@ struct compiler {
     const struct config *config;
     const struct geo_map *map;
     const struct ip_prefix *marks;
-    policy_target_of target_of;
-    void *target_ctx;
     struct arena *arena;
+    uint32_t next_seat; /* numbered as config_region_seat_count() says */
 
     /* Tries made so far, by what went in, so that alike services share them. */
     struct {
@@ -263,8 +262,8 @@ static enum err compile_classes(struct compiler *c, struct policy_service *out)
 
 /* ---- services ---- */
 
-static enum err compile_endpoints(struct compiler *c, uint16_t check,
-                                  const struct config_service_region *in, enum ip_family family,
+static enum err compile_endpoints(struct compiler *c, const struct config_service_region *in,
+                                  enum ip_family family,
                                   const struct policy_endpoint **out_list, uint16_t *out_count)
 {
     struct policy_endpoint *list =
@@ -276,7 +275,7 @@ static enum err compile_endpoints(struct compiler *c, uint16_t check,
         if (in->addresses[i].family != family)
             continue;
         list[count].addr = in->addresses[i];
-        list[count++].target = c->target_of(c->target_ctx, check, &in->addresses[i]);
+        list[count++].seat = c->next_seat + (uint32_t)i;
     }
     *out_list = list;
     *out_count = count;
@@ -305,8 +304,7 @@ static enum err compile_names(struct compiler *c, const struct config_service_re
     return ERR_OK;
 }
 
-static enum err compile_region(struct compiler *c, const struct config_service *service,
-                               const struct config_service_region *in,
+static enum err compile_region(struct compiler *c, const struct config_service_region *in,
                                struct policy_region *out)
 {
     *out = (struct policy_region){
@@ -314,10 +312,12 @@ static enum err compile_region(struct compiler *c, const struct config_service *
         .name_hash = hash_bytes(HASH_SEED, in->name, strlen(in->name)),
         .weight = in->weight > 0 ? in->weight : 1,
         .nested = in->service,
+        .first_seat = c->next_seat,
     };
-    enum err err = compile_endpoints(c, service->check, in, IP_V4, &out->v4, &out->v4_count);
+    enum err err = compile_endpoints(c, in, IP_V4, &out->v4, &out->v4_count);
     if (err == ERR_OK)
-        err = compile_endpoints(c, service->check, in, IP_V6, &out->v6, &out->v6_count);
+        err = compile_endpoints(c, in, IP_V6, &out->v6, &out->v6_count);
+    c->next_seat += (uint32_t)config_region_seat_count(in);
     return err == ERR_OK ? compile_names(c, in, out) : err;
 }
 
@@ -363,7 +363,7 @@ static enum err compile_service(struct compiler *c, const struct config_service 
         return ERR_NO_MEMORY;
     out->regions = regions;
     for (size_t i = 0; i < in->region_count; i++) {
-        enum err err = compile_region(c, in, &in->regions[i], &regions[i]);
+        enum err err = compile_region(c, &in->regions[i], &regions[i]);
         if (err != ERR_OK)
             return err;
     }
@@ -371,8 +371,7 @@ static enum err compile_service(struct compiler *c, const struct config_service 
 }
 
 enum err policy_compile(const struct config *config, const struct geo_map *map,
-                        policy_target_of target_of, void *target_ctx, struct arena *arena,
-                        struct policy_set *out_set)
+                        struct arena *arena, struct policy_set *out_set)
 {
     REQUIRE(config->service_count <= CONFIG_SERVICES_MAX);
     struct policy_service *services =
@@ -386,8 +385,6 @@ enum err policy_compile(const struct config *config, const struct geo_map *map,
         c->config = config;
         c->map = map;
         c->marks = marks;
-        c->target_of = target_of;
-        c->target_ctx = target_ctx;
         c->arena = arena;
     }
     for (size_t i = 0; i < config->service_count && err == ERR_OK; i++)

@@ -115,11 +115,10 @@ static void put_endpoints(const struct explanation *e, const struct policy_endpo
 {
     char text[IP_TEXT_MAX];
     for (unsigned i = 0; i < count; i++) {
-        const char *state = "not checked";
-        if (list[i].target != POLICY_NO_TARGET) {
-            health_word word = health_table_get(e->request->health, list[i].target);
-            state = health_state_name(health_word_state(word));
-        }
+        health_word word = health_table_get(e->request->health, list[i].seat);
+        const char *state = (word & HEALTH_WORD_UNCHECKED) != 0
+                                ? "not checked"
+                                : health_state_name(health_word_state(word));
         text_printf(e->out, " %s %s%s", ip_format(&list[i].addr, text), state,
                     i + 1 < count ? "," : "");
     }
@@ -134,7 +133,7 @@ static void put_health(const struct explanation *e, const struct policy_service 
         return;
     }
     if (region->name_count > 0) {
-        text_printf(e->out, " names, not checked");
+        text_printf(e->out, " names"); /* TODO: told like addresses */
         return;
     }
     unsigned count = v4 ? region->v4_count : region->v6_count;

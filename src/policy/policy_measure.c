@@ -13,9 +13,7 @@ uint32_t policy_region_rtt_us(const struct policy_request *request,
     uint64_t sum = 0;
     const struct policy_endpoint *list = policy_endpoints_of(region, request->family, &total);
     for (unsigned i = 0; i < total; i++) {
-        if (list[i].target == POLICY_NO_TARGET)
-            continue;
-        uint32_t rtt_us = health_table_rtt_us(request->health, list[i].target);
+        uint32_t rtt_us = health_table_rtt_us(request->health, list[i].seat);
         sum += rtt_us;
         known += rtt_us > 0;
     }

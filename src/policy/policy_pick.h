@@ -1,6 +1,7 @@
 /* policy_pick.h - one region of a group of equals. Private to policy/. Pure but for the rng.
  *
  * members: bits of the candidates in service->regions, never 0.
+ * scales: by region, percent of its weight that counts, 1..100; NULL: all of it, for everybody.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 #include "rhumb/rng.h"
 
 uint8_t policy_pick_random(const struct policy_service *service, uint64_t members,
-                           struct rng *rng);
+                           const uint8_t *scales, struct rng *rng);
 
 uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t members,
-                           uint64_t client_hash);
+                           const uint8_t *scales, uint64_t client_hash);

@@ -35,33 +35,51 @@ struct selection {
     unsigned depth;         /* of nesting: 1 at the service asked for */
 };
 
-/* The endpoints of one family in one region, as health sees them now. */
+/* The endpoints of one region, those of one family, as health sees them now. */
 struct standing {
     unsigned total, up;
+    unsigned scale; /* the highest of those that are up, percent; 0: none is */
     bool suspect;
+};
+
+/* How much of their weight the usable regions of a group take now. */
+struct shares {
+    uint8_t scales[CONFIG_REGIONS_MAX]; /* by region, percent; of the members only */
+    unsigned best;                      /* of them; 0: there are none */
+    bool all_full;
 };
 
 static enum result select_service(struct selection *s, uint16_t index, uint8_t pinned);
 
 static bool is_up(const struct selection *s, const struct policy_endpoint *endpoint)
 {
-    return endpoint->target == POLICY_NO_TARGET ||
-           (health_table_get(s->request->health, endpoint->target) & HEALTH_WORD_USABLE) != 0;
+    return (health_table_get(s->request->health, endpoint->seat) & HEALTH_WORD_USABLE) != 0;
+}
+
+static void count_word(struct standing *standing, health_word word)
+{
+    bool up = (word & HEALTH_WORD_USABLE) != 0;
+    unsigned scale = health_word_scale(word);
+    standing->up += up;
+    standing->suspect |= (word & HEALTH_WORD_SUSPECT) != 0;
+    if (up && scale > standing->scale)
+        standing->scale = scale;
 }
 
 static struct standing standing_of(const struct selection *s,
                                    const struct policy_region *region)
 {
     struct standing standing = {0};
+    if (region->nested != CONFIG_NONE || region->name_count > 0) {
+        standing.total = region->name_count > 0 ? region->name_count : 1;
+        for (unsigned i = 0; i < standing.total; i++)
+            count_word(&standing, health_table_get(s->request->health, region->first_seat + i));
+        return standing;
+    }
     const struct policy_endpoint *list =
         policy_endpoints_of(region, s->request->family, &standing.total);
-    for (unsigned i = 0; i < standing.total; i++) {
-        health_word word = HEALTH_WORD_ALWAYS_UP;
-        if (list[i].target != POLICY_NO_TARGET)
-            word = health_table_get(s->request->health, list[i].target);
-        standing.up += (word & HEALTH_WORD_USABLE) != 0;
-        standing.suspect |= (word & HEALTH_WORD_SUSPECT) != 0;
-    }
+    for (unsigned i = 0; i < standing.total; i++)
+        count_word(&standing, health_table_get(s->request->health, list[i].seat));
     return standing;
 }
 
@@ -73,14 +91,12 @@ static bool exists(const struct selection *s, const struct policy_region *region
     return total > 0 || region->name_count > 0 || region->nested != CONFIG_NONE;
 }
 
-/* is_usable - enough of its endpoints are up. For a nested region: worth asking. */
-static bool is_usable(const struct selection *s, const struct policy_service *service,
-                      const struct policy_region *region)
+/* is_enough - so many of a region's endpoints are up that it is usable. For a nested region:
+ * worth asking. */
+static bool is_enough(const struct policy_service *service, const struct standing *standing)
 {
-    if (region->nested != CONFIG_NONE || region->name_count > 0)
-        return true;
-    struct standing standing = standing_of(s, region);
-    return standing.up > 0 && standing.up * 1000 >= service->min_up_permille * standing.total;
+    return standing->up > 0 &&
+           standing->up * 1000 >= service->min_up_permille * standing->total;
 }
 
 /* level_hash - the client's, another one at each level of nesting: were it the same, those whom
@@ -90,11 +106,24 @@ static uint64_t level_hash(const struct selection *s)
     return s->client_hash ^ (s->depth - 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static uint8_t pick(struct selection *s, const struct policy_service *service, uint64_t members)
+static uint8_t pick(struct selection *s, const struct policy_service *service, uint64_t members,
+                    const struct shares *shares)
 {
+    const uint8_t *scales = shares->all_full ? NULL : shares->scales;
     if (s->request->sticky)
-        return policy_pick_sticky(service, members, level_hash(s));
-    return policy_pick_random(service, members, s->rng);
+        return policy_pick_sticky(service, members, scales, level_hash(s));
+    return policy_pick_random(service, members, scales, s->rng);
+}
+
+/* is_shed - does this query fall into the part that a scale below 100 turns away? A sticky
+ * client falls always or never; salt keeps its several choices apart. */
+static bool is_shed(struct selection *s, unsigned scale, uint64_t salt)
+{
+    if (scale >= HEALTH_SCALE_FULL)
+        return false;
+    if (s->request->sticky)
+        return hash_mix(level_hash(s) ^ hash_mix(salt)) % HEALTH_SCALE_FULL >= scale;
+    return rng_below(s->rng, HEALTH_SCALE_FULL) >= scale;
 }
 
 /* pick_index - one of count endpoints to begin with. */
@@ -179,23 +208,59 @@ static unsigned first_index(struct selection *s, const struct policy_endpoint *l
     return at;
 }
 
+/* belongs - is this endpoint one of the answer? One with a lower scale than the best of its
+ * region is so in as many answers less. */
+static bool belongs(struct selection *s, const struct policy_endpoint *endpoint, unsigned best)
+{
+    health_word word = health_table_get(s->request->health, endpoint->seat);
+    unsigned scale = health_word_scale(word);
+    return (word & HEALTH_WORD_USABLE) != 0 &&
+           (scale >= best || !is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
+}
+
 /* put_addresses - up to max_answers, rotated; only those up, or all of them. */
 static void put_addresses(struct selection *s, const struct policy_service *service,
-                          const struct policy_region *region, unsigned up, bool all)
+                          const struct policy_region *region, const struct standing *standing,
+                          bool all)
 {
     struct policy_answer *out = s->out;
     unsigned total, before = out->count, most = before + service->max_answers;
     const struct policy_endpoint *list =
         policy_endpoints_of(region, s->request->family, &total);
-    unsigned start = first_index(s, list, total, all ? total : up);
+    unsigned start = first_index(s, list, total, all ? total : standing->up);
     if (most > POLICY_ADDRESSES_MAX)
         most = POLICY_ADDRESSES_MAX;
     for (unsigned i = 0; i < total && out->count < most; i++) {
         const struct policy_endpoint *endpoint =
             &list[start + i < total ? start + i : start + i - total];
-        if ((all || is_up(s, endpoint)) && !is_put(out, before, &endpoint->addr))
+        if ((all || belongs(s, endpoint, standing->scale)) &&
+            !is_put(out, before, &endpoint->addr))
             out->addresses[out->count++] = &endpoint->addr;
     }
+}
+
+/* put_alias - one of the names that are up, or of all; false: none is up. As with addresses, a
+ * sticky client keeps its name, and moves to the next one while that is down. */
+static bool put_alias(struct selection *s, const struct policy_region *region,
+                      const struct standing *standing, bool all)
+{
+    bool any = all || standing->up == standing->total;
+    unsigned total = standing->total, at, skip;
+    if (!any && standing->up == 0)
+        return false;
+    at = pick_index(s, any || s->request->sticky ? total : standing->up);
+    skip = any || s->request->sticky ? 0 : at;
+    for (unsigned i = 0; !any && i < total; i++) {
+        unsigned name = s->request->sticky ? (at + i) % total : i;
+        health_word word = health_table_get(s->request->health, region->first_seat + name);
+        if ((word & HEALTH_WORD_USABLE) == 0 || skip-- > 0)
+            continue;
+        at = name;
+        break;
+    }
+    s->out->outcome = POLICY_ALIAS;
+    s->out->alias = region->names[at];
+    return true;
 }
 
 static enum result fill_nested(struct selection *s, uint16_t nested, bool all)
@@ -218,20 +283,20 @@ static enum result fill(struct selection *s, const struct policy_service *servic
     struct policy_answer *out = s->out;
     if (region->nested != CONFIG_NONE)
         return fill_nested(s, region->nested, all);
+    struct standing standing = standing_of(s, region);
     if (region->name_count > 0) {
-        out->outcome = POLICY_ALIAS;
-        out->alias = region->names[pick_index(s, region->name_count)];
+        if (!put_alias(s, region, &standing, all))
+            return DOWN;
     } else {
         uint16_t before = out->count;
-        struct standing standing = standing_of(s, region);
-        put_addresses(s, service, region, standing.up, all);
+        put_addresses(s, service, region, &standing, all);
         if (out->count == before)
             return standing.total > 0 ? DOWN : ABSENT;
         out->outcome = POLICY_ADDRESSES;
-        if (standing.suspect) {
-            out->flags |= POLICY_SUSPECT;
-            s->suspect_ttl_s = smaller(s->suspect_ttl_s, service->ttl_suspect_s);
-        }
+    }
+    if (standing.suspect) {
+        out->flags |= POLICY_SUSPECT;
+        s->suspect_ttl_s = smaller(s->suspect_ttl_s, service->ttl_suspect_s);
     }
     out->region = index;
     out->group = group;
@@ -261,31 +326,54 @@ static uint64_t only_existing(const struct selection *s, const struct policy_ser
 }
 
 static uint64_t only_usable(const struct selection *s, const struct policy_service *service,
-                            uint64_t members)
+                            uint64_t members, struct shares *shares)
 {
     uint64_t usable = 0;
-    for (uint64_t m = members; m != 0; m &= m - 1)
-        if (is_usable(s, service, &service->regions[__builtin_ctzll(m)]))
-            usable |= m & -m;
+    for (uint64_t m = members; m != 0; m &= m - 1) {
+        unsigned region = (unsigned)__builtin_ctzll(m);
+        struct standing standing = standing_of(s, &service->regions[region]);
+        if (!is_enough(service, &standing))
+            continue;
+        usable |= m & -m;
+        shares->scales[region] = (uint8_t)standing.scale;
+        shares->all_full = shares->all_full && standing.scale == HEALTH_SCALE_FULL;
+        if (standing.scale > shares->best)
+            shares->best = standing.scale;
+    }
     return usable;
 }
 
-/* choose - the first group with a usable region (all: with any region of the family), but for
- * those in except. *out_region is set with CHOSEN. */
-static enum result choose(struct selection *s, const struct policy_service *service,
-                          const struct policy_order *order, uint64_t except, bool all,
-                          uint8_t *out_region)
+/* What choose() may answer with. */
+struct choice {
+    uint64_t except; /* regions that are not wanted, one bit each */
+    bool all;        /* as if everything were up */
+    bool keeps_load; /* a group takes all queries, however low its scale */
+};
+
+/* choose_once - the first group with a usable region, and one of that. Of a group that runs at
+ * 40 percent of its weight, six queries in ten go on to the next. *out_region is set with
+ * CHOSEN, *out_shed when a group turned this query away. */
+static enum result choose_once(struct selection *s, const struct policy_service *service,
+                               const struct policy_order *order, struct choice choice,
+                               uint8_t *out_region, bool *out_shed)
 {
     enum result worst = ABSENT;
     uint8_t group = 0;
     for (uint8_t first = 0; first < order->region_count; first = order->group_end[first]) {
-        uint64_t existing = only_existing(s, service, members_of(order, first) & ~except);
-        uint64_t members = all ? existing : only_usable(s, service, existing);
+        struct shares shares = {.all_full = true};
+        uint64_t existing =
+            only_existing(s, service, members_of(order, first) & ~choice.except);
+        uint64_t members = choice.all ? existing : only_usable(s, service, existing, &shares);
         if (members != existing)
             worst = DOWN;
+        if (members != 0 && !choice.all && !choice.keeps_load &&
+            is_shed(s, shares.best, first)) {
+            *out_shed = true;
+            members = 0;
+        }
         while (members != 0) {
-            uint8_t region = pick(s, service, members);
-            enum result result = fill(s, service, region, group, all);
+            uint8_t region = pick(s, service, members, &shares);
+            enum result result = fill(s, service, region, group, choice.all);
             if (result == CHOSEN) {
                 *out_region = region;
                 return CHOSEN;
@@ -297,6 +385,19 @@ static enum result choose(struct selection *s, const struct policy_service *serv
         group++;
     }
     return worst;
+}
+
+/* choose - the same; a query that every usable group turned away is answered after all. */
+static enum result choose(struct selection *s, const struct policy_service *service,
+                          const struct policy_order *order, struct choice choice,
+                          uint8_t *out_region)
+{
+    bool shed = false;
+    enum result result = choose_once(s, service, order, choice, out_region, &shed);
+    if (result == CHOSEN || !shed)
+        return result;
+    choice.keeps_load = true;
+    return choose_once(s, service, order, choice, out_region, &shed);
 }
 
 /* add_runner_up - `answers: 2`: the addresses of the next region follow. A region that answers
@@ -312,7 +413,8 @@ static void add_runner_up(struct selection *s, const struct policy_service *serv
     for (uint8_t i = 0; i < service->region_count; i++)
         if (service->regions[i].name_count > 0)
             except |= UINT64_C(1) << i;
-    if (choose(s, service, order, except, all, &chosen) == CHOSEN &&
+    struct choice choice = {.except = except, .all = all};
+    if (choose(s, service, order, choice, &chosen) == CHOSEN &&
         out->outcome == POLICY_ADDRESSES) {
         first.count = out->count;
         first.flags = out->flags;
@@ -344,7 +446,7 @@ static void fall_back(struct selection *s, const struct policy_service *service,
         break;
     case CONFIG_ALL_DOWN_ALL: break;
     }
-    if (choose(s, service, order, 0, true, &region) == CHOSEN)
+    if (choose(s, service, order, (struct choice){.all = true}, &region) == CHOSEN)
         add_runner_up(s, service, order, region, true);
 }
 
@@ -364,11 +466,21 @@ static struct policy_order narrow_to_pin(struct policy_order order, uint8_t pinn
     return order;
 }
 
+/* ignores_geo - the operator has switched geography off: everybody is where nobody knows. Not
+ * where residency depends on it. */
+static bool ignores_geo(const struct selection *s, const struct policy_service *service)
+{
+    return (health_table_switches(s->request->health) & HEALTH_IGNORE_GEO) != 0 &&
+           service->config->residency_count == 0;
+}
+
 static struct policy_order order_for(struct selection *s, const struct policy_service *service,
                                      uint8_t pinned, struct policy_order_storage *storage)
 {
     uint8_t scope;
     uint32_t class = policy_locate(service, &s->request->client, &scope);
+    if (ignores_geo(s, service))
+        class = scope = 0;
     struct policy_order order = policy_class_get(service, class);
     bool is_pinned = pinned != POLICY_NO_REGION;
     bool depends = !is_pinned || service->config->residency_count > 0;
@@ -407,7 +519,7 @@ static enum result select_service(struct selection *s, uint16_t index, uint8_t p
     struct policy_order order = order_for(s, service, pinned, &storage);
     uint8_t region;
     begin_level(s, service, index);
-    enum result result = choose(s, service, &order, 0, false, &region);
+    enum result result = choose(s, service, &order, (struct choice){0}, &region);
     if (result == CHOSEN) {
         add_runner_up(s, service, &order, region, false);
     } else {

@@ -170,8 +170,7 @@ static enum err compile_policies(struct compile *c, bool keep_map)
         err = build_map(c, &geography, &map);
     close_databases(&geography);
     if (err == ERR_OK && map)
-        err = policy_compile(c->config, map, snapshot_target_find, c->snapshot, c->arena,
-                             &c->snapshot->policies);
+        err = policy_compile(c->config, map, c->arena, &c->snapshot->policies);
     if (err == ERR_LIMIT) { /* 2^24 locations, or as many orders of regions */
         diag_error(c->diags, NULL, "the geo databases and policies make too many combinations");
         diag_remedy(c->diags, "use fewer databases or networks, or policies with less detail");
@@ -244,7 +243,7 @@ static enum err compile_all(struct compile *c, bool keep_map)
     if (err == ERR_OK)
         err = list_files(c);
     if (err == ERR_OK)
-        err = health_table_init(&c->snapshot->health, c->snapshot->target_count,
+        err = health_table_init(&c->snapshot->health, c->snapshot->seat_count,
                                 c->config->service_count, c->arena);
     return err;
 }

@@ -1,18 +1,28 @@
+/* From the configuration to seats, in its order, and to targets, each once.
+ *
+ * Every seat with a check is one use of a target; a check made of others also uses those of its
+ * parts. Sorted by key, equal uses lie side by side and become one target. So a target is found
+ * by bisection, and its number does not depend on the file's order.
+ */
 #include "snapshot_targets.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "snapshot_question.h"
 
-/* Sorted by key while in use: found by bisection, and the numbering does not depend on the
- * file's order. */
+enum { NO_SEAT = 0xffffffff };
 
-/* One use of a target by a service; many uses become one target. */
 struct use {
     uint64_t question, key;
-    struct ip_addr addr;
-    uint16_t check, service;
+    struct snapshot_asked asked;
+    uint16_t check;
+    uint32_t seat; /* NO_SEAT: used as a part */
+};
+
+struct use_list {
+    const struct config *config;
+    struct use *uses; /* NULL: only counted */
+    size_t count;
 };
 
 static int compare_uses(const void *left, const void *right)
@@ -20,83 +30,128 @@ static int compare_uses(const void *left, const void *right)
     const struct use *a = left, *b = right;
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
-    return (int)a->service - (int)b->service;
+    return (a->seat > b->seat) - (a->seat < b->seat);
 }
 
-static size_t list_uses(const struct config *config, struct use *uses)
+/* ---- seats ---- */
+
+static void put_seats(const struct config_service_region *region, struct snapshot_seat *seats)
+{
+    if (region->service != CONFIG_NONE) {
+        seats[0].nested = region->service;
+        return;
+    }
+    for (size_t i = 0; i < region->name_count; i++)
+        seats[i].host = region->names[i];
+    for (size_t i = 0; region->name_count == 0 && i < region->address_count; i++)
+        seats[i].addr = &region->addresses[i];
+}
+
+static enum err build_seats(const struct config *config, struct arena *arena,
+                            struct snapshot *snapshot)
 {
     size_t count = 0;
+    for (size_t s = 0; s < config->service_count; s++)
+        for (size_t r = 0; r < config->services[s].region_count; r++)
+            count += config_region_seat_count(&config->services[s].regions[r]);
+    if (count >= NO_SEAT)
+        return ERR_LIMIT;
+    snapshot->seats = arena_alloc_array(arena, count, sizeof(*snapshot->seats));
+    snapshot->service_seats =
+        arena_alloc_array(arena, config->service_count + 1, sizeof(uint32_t));
+    if (!snapshot->seats || !snapshot->service_seats)
+        return ERR_NO_MEMORY;
     for (size_t s = 0; s < config->service_count; s++) {
-        const struct config_service *service = &config->services[s];
-        const struct config_check *check = &config->checks[service->check];
-        if (check->kind == CONFIG_CHECK_NONE)
-            continue;
-        for (size_t r = 0; r < service->region_count; r++) {
-            const struct config_service_region *region = &service->regions[r];
-            for (size_t a = 0; a < region->address_count; a++, count++) {
-                if (!uses)
-                    continue;
-                uint64_t question = snapshot_question_of(check, &region->addresses[a]);
-                uses[count] = (struct use){
-                    .question = question,
-                    .key = snapshot_key_of(question, check),
-                    .addr = region->addresses[a],
-                    .check = service->check,
-                    .service = (uint16_t)s,
-                };
-            }
+        snapshot->service_seats[s] = (uint32_t)snapshot->seat_count;
+        for (size_t r = 0; r < config->services[s].region_count; r++) {
+            const struct config_service_region *region = &config->services[s].regions[r];
+            struct snapshot_seat *seats = &snapshot->seats[snapshot->seat_count];
+            size_t of_region = config_region_seat_count(region);
+            for (size_t i = 0; i < of_region; i++)
+                seats[i] = (struct snapshot_seat){.target = SNAPSHOT_NO_TARGET,
+                                                  .service = (uint16_t)s,
+                                                  .region = (uint8_t)r,
+                                                  .nested = CONFIG_NONE};
+            put_seats(region, seats);
+            snapshot->seat_count += of_region;
         }
     }
-    return count;
+    snapshot->service_seats[config->service_count] = (uint32_t)snapshot->seat_count;
+    return ERR_OK;
 }
 
-/* merge - neighbours with one key become one target with the services of all. */
-static void merge(const struct use *uses, size_t use_count, uint16_t *services,
-                  struct snapshot *snapshot)
+/* ---- uses ---- */
+
+static struct snapshot_asked asked_of(const struct snapshot_seat *seat)
 {
-    size_t service_count = 0;
-    for (size_t i = 0; i < use_count; i++) {
-        bool fresh = i == 0 || uses[i].key != uses[i - 1].key;
-        if (fresh)
+    struct snapshot_asked asked = {.host = seat->host};
+    if (seat->addr)
+        asked.addr = *seat->addr;
+    return asked;
+}
+
+static uint64_t key_of(const struct config *config, uint16_t check,
+                       const struct snapshot_asked *asked, uint64_t *out_question)
+{
+    *out_question = snapshot_question_of(config, &config->checks[check], asked);
+    return snapshot_key_of(*out_question, &config->checks[check]);
+}
+
+static void add_use(struct use_list *list, uint16_t check, const struct snapshot_asked *asked,
+                    uint32_t seat)
+{
+    const struct config_check *config = &list->config->checks[check];
+    if (list->uses) {
+        struct use *use = &list->uses[list->count];
+        *use = (struct use){.asked = *asked, .check = check, .seat = seat};
+        use->key = key_of(list->config, check, asked, &use->question);
+    }
+    list->count++;
+    for (size_t i = 0; config->kind == CONFIG_CHECK_PARTS && i < config->part_count; i++)
+        add_use(list, config->parts[i], asked, NO_SEAT);
+}
+
+static void add_uses(struct use_list *list, const struct snapshot *snapshot)
+{
+    list->count = 0;
+    for (size_t i = 0; i < snapshot->seat_count; i++) {
+        const struct snapshot_seat *seat = &snapshot->seats[i];
+        uint16_t check = list->config->services[seat->service].check;
+        struct snapshot_asked asked = asked_of(seat);
+        if (list->config->checks[check].kind != CONFIG_CHECK_NONE &&
+            seat->nested == CONFIG_NONE)
+            add_use(list, check, &asked, (uint32_t)i);
+    }
+}
+
+/* ---- targets ---- */
+
+/* merge - neighbours with one key become one target with the seats of all. */
+static void merge(const struct use_list *list, uint32_t *seats, struct snapshot *snapshot)
+{
+    size_t seat_count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct use *use = &list->uses[i];
+        if (i == 0 || use->key != use[-1].key)
             snapshot->targets[snapshot->target_count++] = (struct snapshot_target){
-                .question = uses[i].question,
-                .key = uses[i].key,
-                .check = uses[i].check,
-                .addr = uses[i].addr,
-                .services = services + service_count,
+                .question = use->question,
+                .key = use->key,
+                .check = use->check,
+                .addr = use->asked.addr,
+                .host = use->asked.host,
+                .seats = seats + seat_count,
             };
         struct snapshot_target *target = &snapshot->targets[snapshot->target_count - 1];
-        if (fresh || uses[i].service != uses[i - 1].service) {
-            services[service_count++] = uses[i].service;
-            target->service_count++;
-        }
+        if (use->seat == NO_SEAT)
+            continue;
+        seats[seat_count++] = use->seat;
+        target->seat_count++;
+        snapshot->seats[use->seat].target = (uint32_t)snapshot->target_count - 1;
     }
 }
 
-enum err snapshot_targets_build(const struct config *config, struct arena *arena,
-                                struct snapshot *snapshot)
+static uint32_t find_key(const struct snapshot *snapshot, uint64_t key)
 {
-    size_t use_count = list_uses(config, NULL);
-    struct use *uses = calloc(use_count + 1, sizeof(*uses));
-    uint16_t *services = arena_alloc_array(arena, use_count, sizeof(*services));
-    snapshot->targets = arena_alloc_array(arena, use_count, sizeof(*snapshot->targets));
-    enum err err = uses && services && snapshot->targets ? ERR_OK : ERR_NO_MEMORY;
-    if (err == ERR_OK) {
-        list_uses(config, uses);
-        qsort(uses, use_count, sizeof(*uses), compare_uses);
-        merge(uses, use_count, services, snapshot);
-    }
-    free(uses);
-    return err;
-}
-
-uint32_t snapshot_target_find(void *ctx, uint16_t check, const struct ip_addr *addr)
-{
-    const struct snapshot *snapshot = ctx;
-    const struct config_check *config = &snapshot->config->checks[check];
-    if (config->kind == CONFIG_CHECK_NONE)
-        return POLICY_NO_TARGET;
-    uint64_t key = snapshot_key_of(snapshot_question_of(config, addr), config);
     size_t low = 0, high = snapshot->target_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -105,6 +160,58 @@ uint32_t snapshot_target_find(void *ctx, uint16_t check, const struct ip_addr *a
         else
             high = middle;
     }
-    return low < snapshot->target_count && snapshot->targets[low].key == key ? (uint32_t)low
-                                                                             : POLICY_NO_TARGET;
+    bool found = low < snapshot->target_count && snapshot->targets[low].key == key;
+    return found ? (uint32_t)low : SNAPSHOT_NO_TARGET;
+}
+
+static enum err link_parts(const struct config *config, struct arena *arena,
+                           struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->target_count; i++) {
+        struct snapshot_target *target = &snapshot->targets[i];
+        const struct config_check *check = &config->checks[target->check];
+        const struct snapshot_asked asked = {.addr = target->addr, .host = target->host};
+        uint64_t question;
+        if (check->kind != CONFIG_CHECK_PARTS)
+            continue;
+        uint32_t *parts = arena_alloc_array(arena, check->part_count, sizeof(*parts));
+        if (!parts)
+            return ERR_NO_MEMORY;
+        for (size_t p = 0; p < check->part_count; p++)
+            parts[p] = find_key(snapshot, key_of(config, check->parts[p], &asked, &question));
+        target->parts = parts;
+        target->part_count = check->part_count;
+    }
+    return ERR_OK;
+}
+
+enum err snapshot_targets_build(const struct config *config, struct arena *arena,
+                                struct snapshot *snapshot)
+{
+    struct use_list list = {.config = config};
+    enum err err = build_seats(config, arena, snapshot);
+    if (err != ERR_OK)
+        return err;
+    add_uses(&list, snapshot);
+    uint32_t *seats = arena_alloc_array(arena, list.count, sizeof(*seats));
+    snapshot->targets = arena_alloc_array(arena, list.count, sizeof(*snapshot->targets));
+    list.uses = calloc(list.count + 1, sizeof(*list.uses));
+    if (list.uses && seats && snapshot->targets) {
+        add_uses(&list, snapshot);
+        qsort(list.uses, list.count, sizeof(*list.uses), compare_uses);
+        merge(&list, seats, snapshot);
+        err = link_parts(config, arena, snapshot);
+    } else {
+        err = ERR_NO_MEMORY;
+    }
+    free(list.uses);
+    return err;
+}
+
+uint32_t snapshot_target_find(const struct snapshot *snapshot, uint16_t check,
+                              const struct ip_addr *addr)
+{
+    const struct snapshot_asked asked = {.addr = *addr};
+    uint64_t question;
+    return find_key(snapshot, key_of(snapshot->config, check, &asked, &question));
 }

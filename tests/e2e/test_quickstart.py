@@ -171,7 +171,7 @@ def _(server, backends):
     for client in (US, DE):
         wait_until(lambda: server.ask("six.example.com", "AAAA", ecs=client).ttls() == {5}, 10,
                    f"the unsettled TTL for {client}")
-    check("service_all_down service=app6 " not in server.log(), "two of three are well")
+    check("service_all_down severity=critical service=app6 " not in server.log(), "two of three are well")
 
 
 @tap.case("a dead region is left, but personal data stays in Europe, dead or alive")

@@ -187,3 +187,9 @@ void app_server_close(struct app_server *server, struct app_loop *loop)
     uv_close((uv_handle_t *)&server->listener, on_server_closed);
     app_loop_until(loop, is_closed, server);
 }
+
+void app_tell(void *ctx, const struct event *event)
+{
+    (void)ctx;
+    event_log(event);
+}

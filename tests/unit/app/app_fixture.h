@@ -15,6 +15,8 @@
 
 #include "rhumb/snapshot.h"
 
+#include "event.h"
+
 enum { LOG_LINES_MAX = 256, LOG_LINE_MAX = 512 };
 
 struct app_loop {
@@ -63,3 +65,6 @@ void app_server_open(struct app_server *server, struct app_loop *loop, const cha
 
 /* app_server_close - runs the loop until the port is free. */
 void app_server_close(struct app_server *server, struct app_loop *loop);
+
+/* app_tell - an event_teller that only logs. */
+void app_tell(void *ctx, const struct event *event);

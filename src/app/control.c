@@ -1,0 +1,187 @@
+#include "control.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rhumb/log.h"
+
+#include "clock.h"
+#include "health_memory.h"
+#include "history.h"
+#include "overrides.h"
+#include "state_store.h"
+#include "switches.h"
+
+enum { PATH_BYTES_MAX = 4096 };
+
+struct control {
+    struct health_monitor *monitor;
+    struct history *history;
+    struct state_store *store;   /* NULL: nothing is kept */
+    struct overrides *overrides; /* NULL: the same */
+    struct switches *switches;
+};
+
+/* ---- what happens ---- */
+
+static void remember(struct control *control, const struct event *event)
+{
+    static const char NONE[] = "";
+    if (!control->history || event->target == 0)
+        return;
+    history_add(control->history, &(struct history_entry){
+                                      .time_ms = clock_wall_ms(),
+                                      .key = event->target,
+                                      .address = event->address ? event->address : NONE,
+                                      .check = event->check ? event->check : NONE,
+                                      .from = event->from ? event->from : NONE,
+                                      .to = event->to ? event->to : NONE,
+                                      .reason = event->reason ? event->reason : NONE,
+                                  });
+}
+
+void control_tell(void *ctx, const struct event *event)
+{
+    struct control *control = ctx;
+    event_log(event);
+    remember(control, event);
+    if (control->store)
+        state_store_changed(control->store, event->severity > CONFIG_INFO);
+}
+
+/* ---- what is remembered ---- */
+
+static void fill(void *ctx, struct text *out)
+{
+    struct control *control = ctx;
+    health_monitor_put_memory(control->monitor, out);
+}
+
+/* recall - what the last process knew, if it is of any use. */
+static void recall(struct control *control, const char *folder)
+{
+    size_t len;
+    struct health_memory memory;
+    const struct health_moment now = {clock_wall_ms(), clock_monotonic_ms()};
+    char *text = state_store_read(folder, &len);
+    bool good = text && health_memory_parse(text, len, &now, &memory);
+    free(text);
+    if (good) {
+        log_event(LOG_LEVEL_INFO, "state_recalled", "targets=%zu age_ms=%llu",
+                  memory.machine_count, (unsigned long long)memory.age_ms);
+        health_monitor_recall(control->monitor, &memory);
+    } else if (text) {
+        log_event(LOG_LEVEL_WARNING, "state_ignored",
+                  "age_ms=%llu reason=\"too old, or of "
+                  "another version\"",
+                  (unsigned long long)memory.age_ms);
+    }
+}
+
+/* ---- what the operator wants ---- */
+
+static void on_overrides(void *ctx)
+{
+    struct control *control = ctx;
+    health_monitor_overrides_changed(control->monitor);
+}
+
+static void on_switches(void *ctx, unsigned flags)
+{
+    struct control *control = ctx;
+    health_monitor_freeze(control->monitor, (flags & SWITCH_FREEZE_HEALTH) != 0);
+    unsigned ignored = 0;
+    if ((flags & SWITCH_IGNORE_GEO) != 0)
+        ignored |= HEALTH_IGNORE_GEO;
+    if ((flags & SWITCH_IGNORE_ECS) != 0)
+        ignored |= HEALTH_IGNORE_ECS;
+    health_monitor_ignore(control->monitor, ignored);
+}
+
+/* ---- life ---- */
+
+static enum err open_overrides(struct control *control, uv_loop_t *loop, const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/overrides.json", folder) < 0)
+        return ERR_NO_MEMORY;
+    enum err err = overrides_new(loop, path, on_overrides, control, &control->overrides);
+    free(path);
+    if (err == ERR_OK)
+        health_monitor_set_overrides(control->monitor, control->overrides);
+    return err;
+}
+
+/* open_parts - all but the monitor; what is open when one fails is closed by the caller. */
+static enum err open_parts(struct control *control, uv_loop_t *loop,
+                           const struct config *config)
+{
+    const char *folder = config->server.state;
+    enum err err = history_new(loop, folder, &control->history);
+    if (err == ERR_OK)
+        err = switches_new(loop, folder ? folder : config->folder, on_switches, control,
+                           &control->switches);
+    if (err != ERR_OK)
+        return err;
+    on_switches(control, switches_get(control->switches));
+    if (!folder) {
+        log_event(LOG_LEVEL_WARNING, "state_not_kept",
+                  "reason=\"no folder for it\" remedy=\"server: {state: /var/lib/rhumb}\"");
+        return ERR_OK;
+    }
+    recall(control, folder);
+    err = open_overrides(control, loop, folder);
+    return err == ERR_OK ? state_store_new(loop, folder, fill, control, &control->store) : err;
+}
+
+enum err control_new(uv_loop_t *loop, struct snapshot *first, struct control **out_control)
+{
+    struct control *control = calloc(1, sizeof(*control));
+    if (!control)
+        return ERR_NO_MEMORY;
+    enum err err = health_monitor_new(loop, control_tell, control, &control->monitor);
+    if (err != ERR_OK) {
+        free(control);
+        return err;
+    }
+    err = open_parts(control, loop, first->config);
+    if (err == ERR_OK)
+        err = health_monitor_retarget(control->monitor, first);
+    if (err != ERR_OK) {
+        control_close(control);
+        return err;
+    }
+    *out_control = control;
+    return ERR_OK;
+}
+
+struct health_monitor *control_monitor(struct control *control)
+{
+    return control->monitor;
+}
+
+/* on_stored - the last fill() is over: nobody needs the monitor any more. */
+static void on_stored(void *ctx)
+{
+    struct control *control = ctx;
+    health_monitor_close(control->monitor);
+    free(control);
+}
+
+void control_close(struct control *control)
+{
+    struct state_store *store = control->store;
+    health_monitor_stop(control->monitor);
+    if (control->history)
+        history_close(control->history);
+    if (control->switches)
+        switches_close(control->switches);
+    if (control->overrides)
+        overrides_close(control->overrides);
+    control->history = NULL;
+    control->store = NULL;
+    if (store)
+        state_store_close(store, on_stored);
+    else
+        on_stored(control);
+}

@@ -1,0 +1,32 @@
+/* control.h - the parts that live on the control loop beside the reload: health, what it
+ * remembers, the operator's word and switches, and who is told of it all.
+ *
+ *   health_monitor --event--> control --> log, history, notify, state_store
+ *   overrides, switches ----> control --> health_monitor
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <uv.h>
+
+#include "rhumb/err.h"
+#include "rhumb/snapshot.h"
+
+#include "event.h"
+#include "health_monitor.h"
+
+struct control;
+
+/* control_new - reads what the last process left in the state folder of first's configuration,
+ * and targets health at first: its words are right when this returns. */
+WARN_UNUSED enum err control_new(uv_loop_t *loop, struct snapshot *first,
+                                 struct control **out_control);
+
+struct health_monitor *control_monitor(struct control *control);
+
+/* control_tell - an event of somebody else's; ctx is the control. */
+void control_tell(void *ctx, const struct event *event);
+
+/* control_close - the last state is written; memory goes when the loop has run down. */
+void control_close(struct control *control);

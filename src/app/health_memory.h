@@ -1,0 +1,56 @@
+/* health_memory.h - what health remembers from one process to the next, as one text.
+ *
+ *     {"written": 1785585600123,
+ *      "up": ["00c0ffee00c0ffee", ...],          targets that are well, by their question
+ *      "targets": [{"question": ..., "state": "down", "since": ..., "penalty": ..., ...}, ...],
+ *      "regions": [{"service": "app", "region": "us-east", "lost": ..., "well": ...}, ...]}
+ *
+ * Times are of the wall clock, in ms since 1970, because the other one starts anew. What is
+ * older than HEALTH_MEMORY_AGE_MAX_MS says nothing about today. Pure; control thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rhumb/text.h"
+
+#include "health_machines.h"
+#include "health_service.h"
+
+enum { HEALTH_MEMORY_AGE_MAX_MS = 60 * 60 * 1000 };
+
+/* The same moment on both clocks. */
+struct health_moment {
+    uint64_t wall_ms, steady_ms;
+};
+
+struct health_memory_region {
+    const char *service, *region;
+    uint64_t lost_ms, well_ms; /* steady */
+};
+
+struct health_memory {
+    struct machine_memory *machines; /* owned; by ascending question */
+    size_t machine_count;
+    struct health_memory_region *regions; /* owned */
+    size_t region_count;
+    void *document; /* owned: holds the texts */
+    uint64_t age_ms;
+};
+
+/* health_memory_put - all that is worth knowing later; failure stays in *out. */
+void health_memory_put(const struct machine_set *machines,
+                       const struct health_services *services, const struct health_moment *now,
+                       struct text *out);
+
+/* health_memory_parse - false: the text is not ours or too old (*out_age_ms says how old, 0:
+ * not ours), or memory is short; then *out_memory is empty. What is odd in it is left out. */
+bool health_memory_parse(const char *text, size_t len, const struct health_moment *now,
+                         struct health_memory *out_memory);
+
+void health_memory_deinit(struct health_memory *memory);
+
+/* health_memory_apply - regions that were lost still are. */
+void health_memory_apply(const struct health_memory *memory, struct health_services *services);

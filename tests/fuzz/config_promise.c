@@ -131,12 +131,6 @@ void config_promise_check(const struct config *config)
 
 /* ---- compile and ask ---- */
 
-static uint32_t always_up(void *ctx, uint16_t check, const struct ip_addr *addr)
-{
-    (void)ctx, (void)check, (void)addr;
-    return POLICY_NO_TARGET;
-}
-
 static void compile(const struct config *config, struct arena *arena,
                     struct policy_set *out_set)
 {
@@ -155,7 +149,7 @@ static void compile(const struct config *config, struct arena *arena,
     input.network_count = config->geo.network_count;
     input.marks = marks;
     FUZZ_PROMISE(geo_map_build(&input, &map) == ERR_OK, "a geography that loads is built");
-    enum err err = policy_compile(config, map, always_up, NULL, arena, out_set);
+    enum err err = policy_compile(config, map, arena, out_set);
     geo_map_free(map);
     FUZZ_PROMISE(err == ERR_OK, "policies that load compile");
 }
@@ -181,6 +175,15 @@ static void check_answer(const struct config *config, const struct policy_answer
     FUZZ_PROMISE(found, "an address is one of the region");
 }
 
+static size_t seat_count(const struct config *config)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < config->service_count; s++)
+        for (size_t r = 0; r < config->services[s].region_count; r++)
+            count += config_region_seat_count(&config->services[s].regions[r]);
+    return count;
+}
+
 void config_promise_ask(const struct config *config, struct arena *arena)
 {
     static const struct ip_prefix clients[] = {
@@ -194,7 +197,8 @@ void config_promise_ask(const struct config *config, struct arena *arena)
     struct rng rng;
     compile(config, arena, &set);
     rng_init(&rng, 1);
-    FUZZ_PROMISE(health_table_init(&health, 0, config->service_count, arena) == ERR_OK,
+    FUZZ_PROMISE(health_table_init(&health, seat_count(config), config->service_count, arena) ==
+                     ERR_OK,
                  "there is memory");
     for (size_t i = 0; i < config->service_count * 6; i++) {
         static struct policy_answer answer;

@@ -6,7 +6,7 @@
  *            bit 3 ask twice               bit 4 compare with TCP
  *            bit 5 all services unsettled  bit 6 ask until over the rate
  *   room     UDP: bytes above 512 that the buffer has, divided by 32; else how long idle
- *   health   two bits for each target in turn: suspect, down
+ *   health   two bits for each seat in turn: suspect, down
  *   time     seconds; milliseconds count from there
  *
  * No allocation and no memory to clear beside the worker: it does 100,000 inputs a second.
@@ -63,7 +63,7 @@ static void set_up(void)
 
 static void set_health(unsigned bits, bool unsettled)
 {
-    for (size_t t = 0; t < snapshot->target_count; t++) {
+    for (size_t t = 0; t < snapshot->seat_count; t++) {
         unsigned state = bits >> 2 * (t % 8) & 3u;
         health_word word = (state & TARGET_DOWN) != 0 ? 0 : HEALTH_WORD_ALWAYS_UP;
         if ((state & TARGET_SUSPECT) != 0)

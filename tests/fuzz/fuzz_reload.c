@@ -3,7 +3,7 @@
  * gives, whatever was published since it was pinned.
  *
  *   step   | bits 0-2 what | bits 3-7 with what |
- *     0 load variant   1 pin   2 unpin   3-4 set the health of a target   5-7 ask
+ *     0 load variant   1 pin   2 unpin   3-4 set the health of a seat   5-7 ask
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,16 +78,15 @@ static void unpin(struct play *p)
     retire_all(p);
 }
 
-/* set_health - of one target of the published snapshot: up, suspect, down, down and suspect. */
+/* set_health - of one seat of the published snapshot: up, suspect, down, down and suspect. */
 static void set_health(struct play *p, unsigned with)
 {
     static const health_word words[] = {HEALTH_WORD_ALWAYS_UP,
                                         HEALTH_WORD_ALWAYS_UP | HEALTH_WORD_SUSPECT, 0,
                                         HEALTH_WORD_SUSPECT};
     struct snapshot *current = snapshot_current(p->slot);
-    if (current->target_count > 0)
-        health_table_set(&current->health, (with >> 2) % current->target_count,
-                         words[with & 3]);
+    if (current->seat_count > 0)
+        health_table_set(&current->health, (with >> 2) % current->seat_count, words[with & 3]);
 }
 
 static void ask(struct play *p, unsigned question)

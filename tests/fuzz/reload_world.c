@@ -82,10 +82,11 @@ struct snapshot *reload_world_compile(unsigned variant)
 static bool is_usable(const struct snapshot *snapshot, unsigned v, uint8_t host)
 {
     struct ip_addr addr = {.family = IP_V4, .bytes = {10, 0, (uint8_t)v, host}};
-    for (size_t t = 0; t < snapshot->target_count; t++)
-        if (ip_equal(&snapshot->targets[t].addr, &addr))
-            return (health_table_get(&snapshot->health, t) & HEALTH_WORD_USABLE) != 0;
-    return true; /* nothing checks it */
+    for (size_t i = 0; i < snapshot->seat_count; i++)
+        if (ip_equal(snapshot->seats[i].addr, &addr))
+            return (health_table_get(&snapshot->health, i) & HEALTH_WORD_USABLE) != 0;
+    FUZZ_PROMISE(false, "every address has a seat");
+    return false;
 }
 
 static void check_addresses(const struct snapshot *snapshot, unsigned v,

@@ -128,16 +128,15 @@ static uint64_t allowed_in(const struct model *model, uint16_t service)
     return model_allowed(model->world->config, service_of(model, service), &model->addr);
 }
 
-bool model_is_up(const struct model *model, const struct config_service *service,
-                 const struct ip_addr *addr)
+health_word model_word(const struct model *model, uint16_t service, size_t region, size_t nth)
 {
-    const struct world *world = model->world;
-    if (service->check == 0)
-        return true;
-    for (size_t i = 0; i < world->target_count; i++)
-        if (ip_equal(&world->targets[i], addr))
-            return (health_table_get(&world->health, i) & HEALTH_WORD_USABLE) != 0;
-    return true;
+    size_t first = world_first_seat(model->world, service, (uint8_t)region);
+    return health_table_get(&model->world->health, first + nth);
+}
+
+static bool is_up(const struct model *model, uint16_t service, size_t region, size_t nth)
+{
+    return (model_word(model, service, region, nth) & HEALTH_WORD_USABLE) != 0;
 }
 
 static bool region_exists(const struct model *model, const struct config_service_region *region)
@@ -150,21 +149,21 @@ static bool region_exists(const struct model *model, const struct config_service
     return has;
 }
 
-static bool region_is_usable(const struct model *model, const struct config_service *service,
-                             const struct config_service_region *region)
+static bool region_is_usable(const struct model *model, uint16_t service, size_t index)
 {
+    const struct config_service *config = service_of(model, service);
+    const struct config_service_region *region = &config->regions[index];
     if (region->service != CONFIG_NONE)
-        return model_is_usable(model, region->service, allowed_in(model, region->service));
-    if (region->name_count > 0)
-        return true;
+        return is_up(model, service, index, 0) &&
+               model_is_usable(model, region->service, allowed_in(model, region->service));
     unsigned total = 0, up = 0;
-    for (size_t i = 0; i < region->address_count; i++) {
-        if (region->addresses[i].family != model->family)
+    for (size_t i = 0; i < config_region_seat_count(region); i++) {
+        if (region->name_count == 0 && region->addresses[i].family != model->family)
             continue;
         total++;
-        up += model_is_up(model, service, &region->addresses[i]);
+        up += is_up(model, service, index, i);
     }
-    return up > 0 && (double)up >= service->min_up * total - 1e-9;
+    return up > 0 && (double)up >= config->min_up * total - 1e-9;
 }
 
 bool model_exists(const struct model *model, uint16_t service, uint64_t regions)
@@ -180,8 +179,21 @@ bool model_is_usable(const struct model *model, uint16_t service, uint64_t regio
 {
     const struct config_service *config = service_of(model, service);
     for (size_t i = 0; i < config->region_count; i++)
-        if ((regions >> i & 1) != 0 && region_is_usable(model, config, &config->regions[i]))
+        if ((regions >> i & 1) != 0 && region_is_usable(model, service, i))
             return true;
+    return false;
+}
+
+bool model_is_cut_off(const struct model *model, uint16_t service, uint64_t regions)
+{
+    const struct config_service *config = service_of(model, service);
+    for (size_t i = 0; i < config->region_count; i++) {
+        uint16_t nested = config->regions[i].service;
+        if ((regions >> i & 1) != 0 && nested != CONFIG_NONE &&
+            (!is_up(model, service, i, 0) ||
+             model_is_cut_off(model, nested, allowed_in(model, nested))))
+            return true;
+    }
     return false;
 }
 
@@ -199,10 +211,15 @@ bool model_may_be_empty(const struct model *model, uint16_t service, uint64_t re
 
 /* ---- which regions can answer ------------------------------------------------------------ */
 
-static bool region_has(const struct config_service_region *region, const struct ip_addr *addr)
+/* region_has - with usable: in a seat that is up, in a region that is usable. */
+static bool region_has(const struct model *model, uint16_t service, size_t index,
+                       const struct ip_addr *addr, bool usable)
 {
+    const struct config_service_region *region = &service_of(model, service)->regions[index];
     for (size_t i = 0; i < region->address_count; i++)
-        if (ip_equal(&region->addresses[i], addr))
+        if (ip_equal(&region->addresses[i], addr) &&
+            (!usable ||
+             (is_up(model, service, index, i) && region_is_usable(model, service, index))))
             return true;
     return false;
 }
@@ -212,15 +229,13 @@ bool model_find(const struct model *model, uint16_t service, uint64_t regions,
 {
     const struct config_service *config = service_of(model, service);
     for (size_t i = 0; i < config->region_count; i++) {
-        const struct config_service_region *region = &config->regions[i];
-        uint16_t nested = region->service;
+        uint16_t nested = config->regions[i].service;
         if ((regions >> i & 1) == 0)
             continue;
         if (nested != CONFIG_NONE &&
             model_find(model, nested, allowed_in(model, nested), addr, usable))
             return true;
-        if (region_has(region, addr) && (!usable || (model_is_up(model, config, addr) &&
-                                                     region_is_usable(model, config, region))))
+        if (region_has(model, service, i, addr, usable))
             return true;
     }
     return false;

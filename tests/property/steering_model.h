@@ -24,14 +24,17 @@ struct model {
     struct ip_addr addr; /* of the client */
 };
 
-/* model_is_up - as endpoint of this service. */
-bool model_is_up(const struct model *model, const struct config_service *service,
-                 const struct ip_addr *addr);
+/* model_word - the health of the nth address or name of a region; 0: of its nested service. */
+health_word model_word(const struct model *model, uint16_t service, size_t region, size_t nth);
 
 /* model_exists, model_is_usable - has any of these regions an endpoint of the family, and
  * enough of them up? Nested services by what residency leaves of them. */
 bool model_exists(const struct model *model, uint16_t service, uint64_t regions);
 bool model_is_usable(const struct model *model, uint16_t service, uint64_t regions);
+
+/* model_is_cut_off - is a nested service taken out by its seat, at any level? It is not asked
+ * then, not even whether it has the family. */
+bool model_is_cut_off(const struct model *model, uint16_t service, uint64_t regions);
 
 /* model_may_be_empty - did the operator choose `empty`, in the service or in one nested? */
 bool model_may_be_empty(const struct model *model, uint16_t service, uint64_t regions);

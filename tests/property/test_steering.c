@@ -37,13 +37,14 @@ struct trial {
     struct policy_request request;
     struct model model;
     uint64_t regions; /* those of the service that may answer: residency and pin */
+    bool sheds;       /* scales below 100 turn queries away */
     struct policy_answer answer;
 };
 
 /* What was seen over all cases: a test that never meets a branch proves nothing about it. */
 struct tally {
     unsigned asked, all_down, empty, alias, suspect, unsettled, refused, two, nested,
-        neighbours, other_rule, long_scope;
+        neighbours, other_rule, long_scope, sheds, no_geo;
 };
 
 static struct tally tally;
@@ -52,12 +53,18 @@ static struct tally tally;
 
 static void print_health(const struct trial *t)
 {
-    for (size_t i = 0; i < t->world.target_count; i++) {
+    for (size_t i = 0; i < t->world.seat_count; i++) {
         char text[IP_TEXT_MAX];
+        const struct world_seat *seat = &t->world.seats[i];
         health_word word = health_table_get(&t->world.health, i);
-        fprintf(stderr, "#   %s %s\n", ip_format(&t->world.targets[i], text),
-                health_state_name(health_word_state(word)));
+        fprintf(stderr, "#   s%u region %u %s %s%s %u %%\n", seat->service, seat->region,
+                seat->addr   ? ip_format(seat->addr, text)
+                : seat->name ? seat->name
+                             : "nested",
+                health_state_name(health_word_state(word)),
+                (word & HEALTH_WORD_USABLE) != 0 ? "" : " out", health_word_scale(word));
     }
+    fprintf(stderr, "# switches %u\n", health_table_switches(&t->world.health));
 }
 
 static void print_trial(const struct trial *t, const char *promise)
@@ -142,7 +149,8 @@ static void check_health(const struct trial *t)
     bool all_down = (answer->flags & POLICY_ALL_DOWN) != 0;
     bool usable = model_is_usable(&t->model, service, t->regions);
     bool exists = model_exists(&t->model, service, t->regions);
-    promise_that(t, all_down == (exists && !usable), "all down is said when it is so");
+    if (exists || !model_is_cut_off(&t->model, service, t->regions))
+        promise_that(t, all_down == (exists && !usable), "all down is said when it is so");
     for (uint16_t i = 0; i < answer->count && !all_down; i++)
         promise_that(t, model_find(&t->model, service, t->regions, answer->addresses[i], true),
                      "every address answered is up");
@@ -154,12 +162,10 @@ static bool has_suspect(const struct trial *t, const struct config_service *serv
 {
     const struct config_service_region *config = &service->regions[region];
     bool suspect = false;
-    for (size_t i = 0; i < config->address_count && service->check != 0; i++)
-        for (size_t at = 0; at < t->world.target_count; at++)
-            if (config->addresses[i].family == t->request.family &&
-                ip_equal(&config->addresses[i], &t->world.targets[at]))
-                suspect = suspect ||
-                          (health_table_get(&t->world.health, at) & HEALTH_WORD_SUSPECT) != 0;
+    for (size_t i = 0; i < config->address_count; i++)
+        if (config->addresses[i].family == t->request.family)
+            suspect = suspect || (model_word(&t->model, t->request.service, region, i) &
+                                  HEALTH_WORD_SUSPECT) != 0;
     return suspect;
 }
 
@@ -271,13 +277,24 @@ static void check_scope(struct trial *t, const struct rng *chance)
     tally.long_scope += t->answer.scope > t->request.client.network.len;
 }
 
+/* Without geography only residency and sticky clients may tell two networks apart. */
+static void check_ignored_geo(const struct trial *t)
+{
+    const struct config_service *service = &t->world.config->services[t->request.service];
+    if (health_table_switches(&t->world.health) == 0 || t->request.sticky ||
+        service->residency_count > 0 || model_nests(&t->model, t->request.service, t->regions))
+        return;
+    promise_that(t, t->answer.scope == 0, "geography that is switched off has no scope");
+}
+
 /* A failover is the first usable region of the order, those of weight 0 behind the others. */
 static void check_failover(const struct trial *t)
 {
     uint16_t index = t->request.service;
     const struct config_service *service = &t->world.config->services[index];
     if (service->policy != CONFIG_POLICY_FAILOVER || (t->answer.flags & POLICY_ALL_DOWN) != 0 ||
-        model_nests(&t->model, index, t->regions) || t->answer.outcome == POLICY_EMPTY)
+        model_nests(&t->model, index, t->regions) || t->answer.outcome == POLICY_EMPTY ||
+        t->sheds)
         return;
     for (size_t i = 0; i < service->region_count; i++) {
         uint8_t region = service->order[i];
@@ -292,21 +309,25 @@ static void check_failover(const struct trial *t)
 
 /* ---- cases ------------------------------------------------------------------------------- */
 
+/* randomise_health - each seat by itself, also of one address in two services: the rules of a
+ * service and an operator can make them differ. */
 static void randomise_health(struct trial *t)
 {
     static const unsigned down_percents[] = {0, 20, 50, 90, 100};
     unsigned down = down_percents[rng_below(&t->rng, 5)];
-    for (size_t i = 0; i < t->world.target_count; i++) {
-        char text[IP_TEXT_MAX];
+    t->sheds = rng_below(&t->rng, 3) == 0;
+    for (size_t i = 0; i < t->world.seat_count; i++) {
         unsigned at = rng_below(&t->rng, 100);
+        unsigned scale = t->sheds ? 1 + rng_below(&t->rng, 100) : HEALTH_SCALE_FULL;
         enum world_health health = at < down                      ? WORLD_DOWN
                                    : rng_below(&t->rng, 100) < 20 ? WORLD_SUSPECT
                                                                   : WORLD_UP;
-        ip_format(&t->world.targets[i], text);
-        world_set(&t->world, text, health);
-        world_set_rtt(&t->world, text,
-                      rng_below(&t->rng, 3) == 0 ? 0 : rng_below(&t->rng, 60000));
+        health_table_set(&t->world.health, i, world_word(health, scale));
+        health_table_set_rtt_us(&t->world.health, i,
+                                rng_below(&t->rng, 3) == 0 ? 0 : rng_below(&t->rng, 60000));
     }
+    health_table_set_switches(&t->world.health,
+                              rng_below(&t->rng, 4) == 0 ? HEALTH_IGNORE_GEO : 0);
     for (size_t i = 0; i < t->world.config->service_count; i++)
         world_set_unsettled(&t->world, t->world.config->services[i].name,
                             rng_below(&t->rng, 3) == 0);
@@ -350,6 +371,8 @@ static void count(const struct trial *t)
     tally.nested += answer->service != t->request.service;
     tally.two += answer->outcome == POLICY_ADDRESSES &&
                  t->world.config->services[answer->service].answers > 1;
+    tally.sheds += t->sheds;
+    tally.no_geo += health_table_switches(&t->world.health) != 0;
     tally.other_rule +=
         model_rule(t->world.config, &t->world.config->services[t->request.service],
                    &t->model.addr) > 0;
@@ -367,6 +390,7 @@ static void ask(struct trial *t)
     check_health(t);
     check_ttl(t);
     check_failover(t);
+    check_ignored_geo(t);
     check_scope(t, &chance);
     count(t);
 }
@@ -415,9 +439,9 @@ static void every_promise_is_kept(void **state)
            tally.long_scope);
     if (cases < CASES)
         return;
-    const unsigned seen[] = {tally.all_down,   tally.empty,     tally.alias,     tally.nested,
-                             tally.two,        tally.suspect,   tally.unsettled, tally.refused,
-                             tally.other_rule, tally.long_scope};
+    const unsigned seen[] = {tally.all_down,   tally.empty,      tally.alias,     tally.nested,
+                             tally.two,        tally.suspect,    tally.unsettled, tally.refused,
+                             tally.other_rule, tally.long_scope, tally.sheds,     tally.no_geo};
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
         assert_true(seen[i] > tally.asked / 500);
 }

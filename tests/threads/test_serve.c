@@ -265,7 +265,7 @@ static struct net *start_net(struct snapshot_slot *slot, uint16_t port)
     return net;
 }
 
-/* flip - another state of health: any target may be up, suspect or down, any service unsettled.
+/* flip - another state of health: any seat may be up, suspect or down, any service unsettled.
  */
 static void flip(struct snapshot *snapshot, struct rng *rng)
 {
@@ -274,9 +274,9 @@ static void flip(struct snapshot *snapshot, struct rng *rng)
         HEALTH_WORD_ALWAYS_UP | HEALTH_WORD_SUSPECT,
         HEALTH_DOWN << HEALTH_WORD_STATE_SHIFT,
     };
-    uint32_t target = rng_below(rng, (uint32_t)snapshot->target_count);
-    health_table_set(&snapshot->health, target, words[rng_below(rng, 3)]);
-    health_table_set_rtt_us(&snapshot->health, target, rng_below(rng, 100000));
+    uint32_t seat = rng_below(rng, (uint32_t)snapshot->seat_count);
+    health_table_set(&snapshot->health, seat, words[rng_below(rng, 3)]);
+    health_table_set_rtt_us(&snapshot->health, seat, rng_below(rng, 100000));
     health_table_set_service(&snapshot->health,
                              rng_below(rng, (uint32_t)snapshot->health.service_count),
                              rng_below(rng, 2) ? HEALTH_SERVICE_UNSETTLED : 0);

@@ -124,15 +124,16 @@ static void tell(struct got *got, const struct wire_case *c, const uint8_t *repl
     tell_faults(got, c, &m);
 }
 
-/* set_health - every target is up but for those the case names. */
+/* set_health - every endpoint is up but for those the case names. */
 static void set_health(struct snapshot *snapshot, const struct wire_case *c)
 {
-    for (size_t t = 0; t < snapshot->target_count; t++) {
+    for (size_t s = 0; s < snapshot->seat_count; s++) {
+        const struct snapshot_seat *seat = &snapshot->seats[s];
         health_word word = HEALTH_WORD_ALWAYS_UP;
-        for (size_t i = 0; i < c->target_count; i++)
-            if (ip_equal(&c->targets[i].addr, &snapshot->targets[t].addr))
+        for (size_t i = 0; i < c->target_count && seat->target != SNAPSHOT_NO_TARGET; i++)
+            if (seat->addr && ip_equal(&c->targets[i].addr, seat->addr))
                 word = c->targets[i].suspect ? word | HEALTH_WORD_SUSPECT : 0;
-        health_table_set(&snapshot->health, t, word);
+        health_table_set(&snapshot->health, s, word);
     }
 }
 

@@ -8,16 +8,13 @@
 
 #include "rhumb/health_table.h"
 
-static const struct health_thresholds DEFAULTS = {.fall = 3, .rise = 3, .assume_up = true};
-static const struct health_thresholds ASSUMED_DOWN = {.fall = 3, .rise = 3};
-
 static void a_new_table_is_up_and_settled(void **state)
 {
     (void)state;
     struct arena *arena = arena_new(1 << 20);
     struct health_table table;
     assert_int_equal(health_table_init(&table, 5, 3, arena), ERR_OK);
-    assert_int_equal(table.target_count, 5);
+    assert_int_equal(table.seat_count, 5);
     assert_int_equal(table.service_count, 3);
     for (size_t i = 0; i < 5; i++) {
         assert_int_equal(health_table_get(&table, i), HEALTH_WORD_ALWAYS_UP);
@@ -34,7 +31,7 @@ static void an_empty_table_is_fine(void **state)
     struct arena *arena = arena_new(1 << 20);
     struct health_table table;
     assert_int_equal(health_table_init(&table, 0, 0, arena), ERR_OK);
-    assert_int_equal(table.target_count, 0);
+    assert_int_equal(table.seat_count, 0);
     arena_free(arena);
 }
 
@@ -44,10 +41,10 @@ static void a_table_too_large_for_its_arena_is_refused_untouched(void **state)
     static const size_t sizes[][2] = {{100000, 0}, {0, 100000}, {SIZE_MAX / 2, 0}};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct arena *arena = arena_new(65536);
-        struct health_table table = {.target_count = 77};
+        struct health_table table = {.seat_count = 77};
         assert_int_equal(health_table_init(&table, sizes[i][0], sizes[i][1], arena),
                          ERR_NO_MEMORY);
-        assert_int_equal(table.target_count, 77);
+        assert_int_equal(table.seat_count, 77);
         arena_free(arena);
     }
 }
@@ -70,43 +67,43 @@ static void words_and_times_are_read_back(void **state)
     arena_free(arena);
 }
 
-static void the_word_says_what_the_machine_is(void **state)
+static void a_new_table_has_everything_switched_on(void **state)
 {
     (void)state;
-
-    static const struct {
-        enum health_state state;
-        uint32_t failures;
-        bool assume_up;
-        bool usable, suspect;
-    } cases[] = {
-        {HEALTH_UNKNOWN, 0, true, true, false},
-        {HEALTH_UNKNOWN, 2, true, true, true}, /* its latest probe failed: short TTL */
-        {HEALTH_UNKNOWN, 0, false, false, false},
-        {HEALTH_UNKNOWN, 2, false, false, false},
-        {HEALTH_UP, 0, true, true, false},
-        {HEALTH_SUSPECT, 1, true, true, true},
-        {HEALTH_DOWN, 3, true, false, false},
-        {HEALTH_DOWN, 0, true, false, false},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct health_machine machine = {.state = cases[i].state,
-                                         .failures = cases[i].failures};
-        health_word word =
-            health_word_of(&machine, cases[i].assume_up ? &DEFAULTS : &ASSUMED_DOWN);
-        assert_int_equal((word & HEALTH_WORD_USABLE) != 0, cases[i].usable);
-        assert_int_equal((word & HEALTH_WORD_SUSPECT) != 0, cases[i].suspect);
-        assert_int_equal(health_word_state(word), cases[i].state);
-        assert_int_equal(word >> HEALTH_WORD_SCALE_SHIFT, 100);
-    }
+    struct arena *arena = arena_new(1 << 20);
+    struct health_table table;
+    assert_int_equal(health_table_init(&table, 1, 1, arena), ERR_OK);
+    assert_int_equal(health_table_switches(&table), 0);
+    health_table_set_switches(&table, HEALTH_IGNORE_ECS);
+    assert_int_equal(health_table_switches(&table), HEALTH_IGNORE_ECS);
+    arena_free(arena);
 }
 
-static void a_machine_that_is_up_has_the_word_of_always_up(void **state)
+static void every_field_of_a_word_has_its_own_bits(void **state)
 {
     (void)state;
-    struct health_machine machine = {.state = HEALTH_UP, .successes = 5};
-    assert_int_equal(health_word_of(&machine, &DEFAULTS), HEALTH_WORD_ALWAYS_UP);
+    static const health_word flags[] = {HEALTH_WORD_USABLE, HEALTH_WORD_SUSPECT,
+                                        HEALTH_WORD_FORCED, HEALTH_WORD_FROZEN,
+                                        HEALTH_WORD_UNCHECKED};
+    health_word all_flags = 0;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        assert_int_equal(all_flags & flags[i], 0);
+        all_flags |= flags[i];
+    }
+    for (unsigned state_no = 0; state_no < HEALTH_STATE_COUNT; state_no++)
+        for (unsigned scale = 0; scale <= HEALTH_SCALE_FULL; scale++) {
+            health_word word = all_flags | state_no << HEALTH_WORD_STATE_SHIFT |
+                               scale << HEALTH_WORD_SCALE_SHIFT;
+            assert_int_equal(health_word_state(word), state_no);
+            assert_int_equal(health_word_scale(word), scale);
+            assert_int_equal(word & all_flags, all_flags);
+            word &= ~all_flags;
+            assert_int_equal(word & all_flags, 0);
+            assert_int_equal(health_word_state(word), state_no);
+            assert_int_equal(health_word_scale(word), scale);
+        }
+    assert_int_equal(health_word_state(HEALTH_WORD_ALWAYS_UP), HEALTH_UP);
+    assert_int_equal(health_word_scale(HEALTH_WORD_ALWAYS_UP), HEALTH_SCALE_FULL);
 }
 
 /* One writer, two readers. The writer first bumps a plain counter, then publishes it in the
@@ -175,8 +172,8 @@ int main(void)
         cmocka_unit_test(an_empty_table_is_fine),
         cmocka_unit_test(a_table_too_large_for_its_arena_is_refused_untouched),
         cmocka_unit_test(words_and_times_are_read_back),
-        cmocka_unit_test(the_word_says_what_the_machine_is),
-        cmocka_unit_test(a_machine_that_is_up_has_the_word_of_always_up),
+        cmocka_unit_test(a_new_table_has_everything_switched_on),
+        cmocka_unit_test(every_field_of_a_word_has_its_own_bits),
         cmocka_unit_test(one_writer_and_two_readers_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

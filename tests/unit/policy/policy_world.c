@@ -11,19 +11,6 @@
 
 enum { ARENA_BYTES = 1 << 28 };
 
-static uint32_t target_of(void *ctx, uint16_t check, const struct ip_addr *addr)
-{
-    struct world *world = ctx;
-    if (world->config->checks[check].kind == CONFIG_CHECK_NONE)
-        return POLICY_NO_TARGET;
-    for (size_t i = 0; i < world->target_count; i++)
-        if (ip_equal(&world->targets[i], addr))
-            return (uint32_t)i;
-    assert_true(world->target_count < WORLD_TARGETS_MAX);
-    world->targets[world->target_count] = *addr;
-    return (uint32_t)world->target_count++;
-}
-
 static void load(struct world *world, const char *yaml)
 {
     struct diag_list *diags = diag_list_new();
@@ -60,6 +47,29 @@ static void build_map(struct world *world)
     assert_int_equal(err, ERR_OK);
 }
 
+static void list_region(struct world *world, uint16_t service, uint8_t region)
+{
+    const struct config_service *of = &world->config->services[service];
+    const struct config_service_region *in = &of->regions[region];
+    size_t count = config_region_seat_count(in);
+    assert_true(world->seat_count + count <= WORLD_SEATS_MAX);
+    for (size_t i = 0; i < count; i++)
+        world->seats[world->seat_count++] = (struct world_seat){
+            .addr = i < in->address_count ? &in->addresses[i] : NULL,
+            .name = i < in->name_count ? in->names[i] : NULL,
+            .service = service,
+            .region = region,
+            .checked = world->config->checks[of->check].kind != CONFIG_CHECK_NONE,
+        };
+}
+
+static void list_seats(struct world *world)
+{
+    for (uint16_t s = 0; s < world->config->service_count; s++)
+        for (uint8_t r = 0; r < world->config->services[s].region_count; r++)
+            list_region(world, s, r);
+}
+
 void world_init(struct world *world, const char *yaml)
 {
     memset(world, 0, sizeof(*world));
@@ -68,12 +78,15 @@ void world_init(struct world *world, const char *yaml)
     assert_non_null(world->arena);
     load(world, yaml);
     build_map(world);
-    assert_int_equal(
-        policy_compile(world->config, world->map, target_of, world, world->arena, &world->set),
-        ERR_OK);
-    assert_int_equal(health_table_init(&world->health, world->target_count,
+    assert_int_equal(policy_compile(world->config, world->map, world->arena, &world->set),
+                     ERR_OK);
+    list_seats(world);
+    assert_int_equal(health_table_init(&world->health, world->seat_count,
                                        world->config->service_count, world->arena),
                      ERR_OK);
+    for (size_t i = 0; i < world->seat_count; i++)
+        if (world->seats[i].checked)
+            health_table_set(&world->health, i, world_word(WORLD_UP, HEALTH_SCALE_FULL));
 }
 
 void world_deinit(struct world *world)
@@ -101,18 +114,16 @@ uint8_t world_region(const struct world *world, const char *service, const char 
     return 0;
 }
 
-static size_t target(const struct world *world, const char *addr)
+size_t world_first_seat(const struct world *world, uint16_t service, uint8_t region)
 {
-    struct ip_addr parsed;
-    assert_true(ip_parse(addr, &parsed));
-    for (size_t i = 0; i < world->target_count; i++)
-        if (ip_equal(&world->targets[i], &parsed))
+    for (size_t i = 0; i < world->seat_count; i++)
+        if (world->seats[i].service == service && world->seats[i].region == region)
             return i;
-    fail_msg("%s is not checked", addr);
+    fail_msg("region %u of service %u has no seat", region, service);
     return 0;
 }
 
-void world_set(struct world *world, const char *addr, enum world_health health)
+health_word world_word(enum world_health health, unsigned scale)
 {
     static const health_word words[] = {
         [WORLD_UP] = HEALTH_WORD_USABLE | HEALTH_UP << HEALTH_WORD_STATE_SHIFT,
@@ -120,12 +131,58 @@ void world_set(struct world *world, const char *addr, enum world_health health)
                           HEALTH_SUSPECT << HEALTH_WORD_STATE_SHIFT,
         [WORLD_DOWN] = HEALTH_DOWN << HEALTH_WORD_STATE_SHIFT,
     };
-    health_table_set(&world->health, target(world, addr), words[health]);
+    return words[health] | scale << HEALTH_WORD_SCALE_SHIFT;
+}
+
+static bool is_endpoint(const struct world_seat *seat, const char *text)
+{
+    struct ip_addr parsed;
+    if (ip_parse(text, &parsed))
+        return seat->addr && ip_equal(seat->addr, &parsed);
+    return seat->name && strcmp(seat->name, text) == 0;
+}
+
+/* next_seat - the next checked one with this endpoint, from at on; the first must exist. */
+static size_t next_seat(const struct world *world, const char *endpoint, size_t at)
+{
+    size_t i = at;
+    while (i < world->seat_count &&
+           !(world->seats[i].checked && is_endpoint(&world->seats[i], endpoint)))
+        i++;
+    if (at == 0 && i == world->seat_count)
+        fail_msg("%s is not checked", endpoint);
+    return i;
+}
+
+void world_set_scaled(struct world *world, const char *endpoint, enum world_health health,
+                      unsigned scale)
+{
+    for (size_t i = next_seat(world, endpoint, 0); i < world->seat_count;
+         i = next_seat(world, endpoint, i + 1))
+        health_table_set(&world->health, i, world_word(health, scale));
+}
+
+void world_set(struct world *world, const char *endpoint, enum world_health health)
+{
+    world_set_scaled(world, endpoint, health, HEALTH_SCALE_FULL);
+}
+
+void world_set_region(struct world *world, const char *service, const char *region,
+                      enum world_health health, unsigned scale)
+{
+    uint16_t s = world_service(world, service);
+    uint8_t r = world_region(world, service, region);
+    size_t first = world_first_seat(world, s, r);
+    size_t count = config_region_seat_count(&world->config->services[s].regions[r]);
+    for (size_t i = first; i < first + count; i++)
+        health_table_set(&world->health, i, world_word(health, scale));
 }
 
 void world_set_rtt(struct world *world, const char *addr, uint32_t rtt_us)
 {
-    health_table_set_rtt_us(&world->health, target(world, addr), rtt_us);
+    for (size_t i = next_seat(world, addr, 0); i < world->seat_count;
+         i = next_seat(world, addr, i + 1))
+        health_table_set_rtt_us(&world->health, i, rtt_us);
 }
 
 void world_set_unsettled(struct world *world, const char *service, bool unsettled)

@@ -177,14 +177,6 @@ static void weight_0_is_a_place_in_the_last_group(void **state)
         assert_int_equal(policy_class_get(geo, class).regions[2], 2);
 }
 
-static void only_checked_addresses_are_targets(void **state)
-{
-    (void)state;
-    assert_int_equal(world.target_count, 4); /* a's three, of two services, and b's */
-    assert_int_not_equal(service("geo")->regions[1].v4[0].target, POLICY_NO_TARGET);
-    assert_int_equal(service("alike")->regions[0].v4[0].target, POLICY_NO_TARGET);
-}
-
 /* Default check: 10 s between probes, two confirmations after 100 ms each. */
 static void a_cap_holds_every_ttl_down(void **state)
 {
@@ -280,51 +272,66 @@ static void a_class_holds_64_regions(void **state)
     world_deinit(&wide);
 }
 
-/* ---- targets and failures ---------------------------------------------------------------- */
+/* ---- seats and failures ------------------------------------------------------------------ */
 
-struct asked {
-    size_t count, with_check;
-};
-
-static uint32_t count_asked(void *ctx, uint16_t check, const struct ip_addr *addr)
+/* assert_seat - that it is the one of this address, as the world counts them. */
+static void assert_seat(const struct policy_endpoint *endpoint, uint16_t service,
+                        uint8_t region)
 {
-    struct asked *asked = ctx;
-    assert_true(addr->family == IP_V4 || addr->family == IP_V6);
-    asked->with_check += check != 0;
-    return (uint32_t)(100 + asked->count++);
+    assert_true(endpoint->seat < world.seat_count);
+    const struct world_seat *seat = &world.seats[endpoint->seat];
+    assert_non_null(seat->addr);
+    assert_true(ip_equal(seat->addr, &endpoint->addr));
+    assert_int_equal(seat->service, service);
+    assert_int_equal(seat->region, region);
 }
 
-static void each_address_gets_the_target_it_is_told(void **state)
+static void every_endpoint_has_the_seat_of_its_place_in_the_file(void **state)
 {
     (void)state;
-    struct arena *arena = arena_new(1 << 24);
-    struct policy_set set;
-    struct asked asked = {0};
-    assert_non_null(arena);
-    assert_int_equal(policy_compile(world.config, world.map, count_asked, &asked, arena, &set),
-                     ERR_OK);
-    assert_int_equal(set.service_count, world.config->service_count);
-    assert_int_equal(asked.count, 14);
-    assert_int_equal(asked.with_check, 5); /* geo's four and capped's */
-    const struct policy_region *a = &set.services[0].regions[0];
-    assert_int_equal(a->v4[0].target, 100);
-    assert_int_equal(a->v4[1].target, 101);
-    assert_int_equal(a->v6[0].target, 102);
-    arena_free(arena);
+    bool taken[WORLD_SEATS_MAX] = {false};
+    for (uint16_t s = 0; s < world.set.service_count; s++) {
+        const struct policy_service *of = &world.set.services[s];
+        for (uint8_t r = 0; r < of->region_count; r++) {
+            const struct policy_region *region = &of->regions[r];
+            assert_int_equal(region->first_seat, world_first_seat(&world, s, r));
+            for (size_t i = 0; i < region->v4_count; i++)
+                assert_seat(&region->v4[i], s, r);
+            for (size_t i = 0; i < region->v6_count; i++)
+                assert_seat(&region->v6[i], s, r);
+            for (size_t i = 0; i < region->v4_count; i++)
+                taken[region->v4[i].seat] = true;
+            for (size_t i = 0; i < region->v6_count; i++)
+                taken[region->v6[i].seat] = true;
+        }
+    }
+    for (size_t i = 0; i < world.seat_count; i++) /* each its own */
+        assert_int_equal(taken[i], world.seats[i].addr != NULL);
+}
+
+static void names_and_nested_services_have_seats_too(void **state)
+{
+    (void)state;
+    const struct policy_service *geo = service("geo");
+    size_t names = geo->regions[2].first_seat;
+    assert_string_equal(world.seats[names].name, "C.example.net.");
+    assert_non_null(world.seats[names + 1].name);
+    size_t nested = service("failover")->regions[1].first_seat;
+    assert_null(world.seats[nested].addr);
+    assert_null(world.seats[nested].name);
+    assert_int_equal(world.seats[nested].region, 1);
 }
 
 static void an_arena_that_is_full_is_no_memory(void **state)
 {
     (void)state;
-    struct asked asked;
     enum err err = ERR_NO_MEMORY;
     size_t failures = 0;
     for (size_t bytes = 16; err != ERR_OK; bytes += bytes / 8 + 1) {
         struct arena *arena = arena_new(bytes);
         struct policy_set set = {0};
         assert_non_null(arena);
-        asked = (struct asked){0};
-        err = policy_compile(world.config, world.map, count_asked, &asked, arena, &set);
+        err = policy_compile(world.config, world.map, arena, &set);
         if (err != ERR_OK) {
             assert_int_equal(err, ERR_NO_MEMORY);
             assert_null(set.services);
@@ -351,14 +358,14 @@ int main(void)
         cmocka_unit_test(a_service_has_what_the_query_path_needs),
         cmocka_unit_test(a_region_keeps_each_family_and_its_names_apart),
         cmocka_unit_test(weight_0_is_a_place_in_the_last_group),
-        cmocka_unit_test(only_checked_addresses_are_targets),
         cmocka_unit_test(a_cap_holds_every_ttl_down),
         cmocka_unit_test(equal_orders_are_one_class),
         cmocka_unit_test(services_that_part_clients_alike_share_a_trie),
         cmocka_unit_test(a_residency_rule_makes_a_class_of_its_own),
         cmocka_unit_test(an_order_for_all_has_no_trie),
         cmocka_unit_test(a_class_holds_64_regions),
-        cmocka_unit_test(each_address_gets_the_target_it_is_told),
+        cmocka_unit_test(every_endpoint_has_the_seat_of_its_place_in_the_file),
+        cmocka_unit_test(names_and_nested_services_have_seats_too),
         cmocka_unit_test(an_arena_that_is_full_is_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

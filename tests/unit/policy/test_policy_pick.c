@@ -62,7 +62,7 @@ static void chance_follows_the_weights(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         unsigned counts[REGIONS] = {0};
         for (unsigned n = 0; n < ROUNDS; n++)
-            counts[policy_pick_random(&service, rows[i].members, &rng)]++;
+            counts[policy_pick_random(&service, rows[i].members, NULL, &rng)]++;
         for (size_t r = 0; r < REGIONS; r++)
             assert_share(counts[r], ROUNDS, rows[i].shares[r], 0.005);
     }
@@ -74,9 +74,9 @@ static void one_region_needs_no_chance(void **state)
     struct rng rng, before;
     rng_init(&rng, 7);
     before = rng;
-    assert_int_equal(policy_pick_random(&service, 1 << 2, &rng), 2);
+    assert_int_equal(policy_pick_random(&service, 1 << 2, NULL, &rng), 2);
     assert_memory_equal(&rng, &before, sizeof(rng));
-    assert_int_equal(policy_pick_sticky(&service, 1 << 2, 5), 2);
+    assert_int_equal(policy_pick_sticky(&service, 1 << 2, NULL, 5), 2);
 }
 
 static void the_64th_region_can_be_picked(void **state)
@@ -90,8 +90,8 @@ static void the_64th_region_can_be_picked(void **state)
         many[i] = (struct policy_region){.name_hash = hash_mix(i + 1), .weight = 10000};
     uint64_t by_chance = 0, sticky = 0;
     for (uint32_t n = 0; n < 5000; n++) {
-        by_chance |= UINT64_C(1) << policy_pick_random(&wide, UINT64_MAX, &rng);
-        sticky |= UINT64_C(1) << policy_pick_sticky(&wide, UINT64_MAX, client(n));
+        by_chance |= UINT64_C(1) << policy_pick_random(&wide, UINT64_MAX, NULL, &rng);
+        sticky |= UINT64_C(1) << policy_pick_sticky(&wide, UINT64_MAX, NULL, client(n));
     }
     assert_true(by_chance == UINT64_MAX);
     assert_true(sticky == UINT64_MAX);
@@ -101,9 +101,9 @@ static void a_sticky_client_gets_the_same_region_a_thousand_times(void **state)
 {
     (void)state;
     for (uint32_t n = 0; n < 20; n++) {
-        uint8_t region = policy_pick_sticky(&service, ALL, client(n));
+        uint8_t region = policy_pick_sticky(&service, ALL, NULL, client(n));
         for (int i = 0; i < 1000; i++)
-            assert_int_equal(policy_pick_sticky(&service, ALL, client(n)), region);
+            assert_int_equal(policy_pick_sticky(&service, ALL, NULL, client(n)), region);
     }
 }
 
@@ -112,7 +112,7 @@ static void sticky_clients_follow_the_weights(void **state)
     (void)state;
     unsigned counts[REGIONS] = {0};
     for (uint32_t n = 0; n < ROUNDS; n++)
-        counts[policy_pick_sticky(&service, ALL, client(n))]++;
+        counts[policy_pick_sticky(&service, ALL, NULL, client(n))]++;
     for (size_t r = 0; r < REGIONS; r++)
         assert_share(counts[r], ROUNDS, 0.1 * (double)(r + 1), 0.1 * (double)(r + 1) * 0.03);
 }
@@ -122,8 +122,8 @@ static void the_loss_of_a_region_moves_only_its_clients(void **state)
     (void)state;
     unsigned lost = 0, moved[REGIONS] = {0};
     for (uint32_t n = 0; n < ROUNDS; n++) {
-        uint8_t before = policy_pick_sticky(&service, ALL, client(n));
-        uint8_t after = policy_pick_sticky(&service, ALL & ~(1 << 3), client(n));
+        uint8_t before = policy_pick_sticky(&service, ALL, NULL, client(n));
+        uint8_t after = policy_pick_sticky(&service, ALL & ~(1 << 3), NULL, client(n));
         if (before != 3) {
             assert_int_equal(after, before);
             continue;
@@ -140,9 +140,9 @@ static void more_weight_only_draws_clients(void **state)
     (void)state;
     for (uint32_t n = 0; n < ROUNDS / 10; n++) {
         regions[0].weight = 1;
-        uint8_t before = policy_pick_sticky(&service, ALL, client(n));
+        uint8_t before = policy_pick_sticky(&service, ALL, NULL, client(n));
         regions[0].weight = 5;
-        uint8_t after = policy_pick_sticky(&service, ALL, client(n));
+        uint8_t after = policy_pick_sticky(&service, ALL, NULL, client(n));
         assert_true(after == before || after == 0);
     }
 }
@@ -151,11 +151,12 @@ static void the_place_in_the_file_does_not_matter(void **state)
 {
     (void)state;
     for (uint32_t n = 0; n < 1000; n++) {
-        const char *before = regions[policy_pick_sticky(&service, ALL, client(n))].name;
+        const char *before = regions[policy_pick_sticky(&service, ALL, NULL, client(n))].name;
         struct policy_region first = regions[0];
         regions[0] = regions[3];
         regions[3] = first;
-        assert_string_equal(regions[policy_pick_sticky(&service, ALL, client(n))].name, before);
+        assert_string_equal(regions[policy_pick_sticky(&service, ALL, NULL, client(n))].name,
+                            before);
     }
 }
 

@@ -170,10 +170,8 @@ static int teardown(void **state)
 static int reset(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < world.target_count; i++) {
-        char text[IP_TEXT_MAX];
-        world_set(&world, ip_format(&world.targets[i], text), WORLD_UP);
-    }
+    for (size_t i = 0; i < world.seat_count; i++)
+        health_table_set(&world.health, i, world_word(WORLD_UP, HEALTH_SCALE_FULL));
     for (size_t i = 0; i < world.config->service_count; i++)
         world_set_unsettled(&world, world.config->services[i].name, false);
     return 0;

@@ -117,7 +117,8 @@ static void a_good_configuration_becomes_a_whole_snapshot(void **state)
     assert_int_equal(s->binding_count, 3);
     assert_int_equal(s->policies.service_count, 1);
     assert_int_equal(s->target_count, 3);
-    assert_int_equal(s->health.target_count, 3);
+    assert_int_equal(s->seat_count, 3);
+    assert_int_equal(s->health.seat_count, 3);
     assert_int_equal(s->health.service_count, 1);
     assert_null(s->map);
     assert_int_equal(s->database_count, 1);
@@ -127,8 +128,8 @@ static void a_good_configuration_becomes_a_whole_snapshot(void **state)
     end(&one);
 }
 
-/* The number in a policy's endpoint is that of its target, and so of its health word. */
-static void endpoints_point_at_their_targets(void **state)
+/* The number in a policy's endpoint is that of its seat, and so of its health word. */
+static void endpoints_point_at_their_seats(void **state)
 {
     (void)state;
     struct compiled one;
@@ -142,10 +143,16 @@ static void endpoints_point_at_their_targets(void **state)
         for (size_t e = 0; e < (size_t)region->v4_count + region->v6_count; e++, endpoints++) {
             const struct policy_endpoint *endpoint =
                 e < region->v4_count ? &region->v4[e] : &region->v6[e - region->v4_count];
-            assert_true(endpoint->target < one.snapshot->target_count);
-            assert_true(
-                ip_equal(&one.snapshot->targets[endpoint->target].addr, &endpoint->addr));
-            assert_int_equal(health_table_get(&one.snapshot->health, endpoint->target),
+            assert_true(endpoint->seat < one.snapshot->seat_count);
+            const struct snapshot_seat *seat = &one.snapshot->seats[endpoint->seat];
+            assert_true(ip_equal(seat->addr, &endpoint->addr));
+            assert_int_equal(seat->region, r);
+            assert_true(seat->target < one.snapshot->target_count);
+            const struct snapshot_target *target = &one.snapshot->targets[seat->target];
+            assert_true(ip_equal(&target->addr, &endpoint->addr));
+            assert_int_equal(target->seat_count, 1);
+            assert_int_equal(target->seats[0], endpoint->seat);
+            assert_int_equal(health_table_get(&one.snapshot->health, endpoint->seat),
                              HEALTH_WORD_ALWAYS_UP);
         }
     }
@@ -419,7 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_configuration_becomes_a_whole_snapshot),
-        cmocka_unit_test(endpoints_point_at_their_targets),
+        cmocka_unit_test(endpoints_point_at_their_seats),
         cmocka_unit_test(every_file_that_went_in_is_listed),
         cmocka_unit_test(the_map_is_kept_only_when_asked_for),
         cmocka_unit_test(an_empty_configuration_is_one),

@@ -17,22 +17,27 @@ static const struct snapshot_target *find(struct snapshot_case *one, const char 
         if (strcmp(one->config->checks[c].name, check) != 0)
             continue;
         uint32_t index = snapshot_target_find(&one->snapshot, c, &addr);
-        return index == POLICY_NO_TARGET ? NULL : &one->snapshot.targets[index];
+        return index == SNAPSHOT_NO_TARGET ? NULL : &one->snapshot.targets[index];
     }
     fail_msg("there is no check %s", check);
     return NULL;
 }
 
-/* assert_services - the services of a target, as names in the order of the file. */
-static void assert_services(const struct snapshot_case *one,
-                            const struct snapshot_target *target, const char *wanted)
+/* assert_seats - the seats of a target, as "service/region" in the order of the file. */
+static void assert_seats(const struct snapshot_case *one, const struct snapshot_target *target,
+                         const char *wanted)
 {
     char names[200] = "";
     size_t used = 0;
     assert_non_null(target);
-    for (size_t i = 0; i < target->service_count; i++)
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? " " : "",
-                                 one->config->services[target->services[i]].name);
+    for (size_t i = 0; i < target->seat_count; i++) {
+        const struct snapshot_seat *seat = &one->snapshot.seats[target->seats[i]];
+        const struct config_service *service = &one->config->services[seat->service];
+        assert_ptr_equal(&one->snapshot.targets[seat->target], target);
+        used +=
+            (size_t)snprintf(names + used, sizeof(names) - used, "%s%s/%s", i > 0 ? " " : "",
+                             service->name, service->regions[seat->region].name);
+    }
     assert_string_equal(names, wanted);
 }
 
@@ -51,17 +56,17 @@ static void equal_checks_of_one_address_are_one_target(void **state)
                 "                             us: {addresses: ['2001:db8::1']}}}\n"
                 "  c: {check: other, regions: {eu: {addresses: [192.0.2.1]}}}\n");
     assert_int_equal(one.snapshot.target_count, 4);
-    assert_services(&one, find(&one, "web", "192.0.2.1"), "a b");
+    assert_seats(&one, find(&one, "web", "192.0.2.1"), "a/eu b/eu");
     assert_ptr_equal(find(&one, "web", "192.0.2.1"), find(&one, "same", "192.0.2.1"));
-    assert_services(&one, find(&one, "web", "192.0.2.2"), "a");
-    assert_services(&one, find(&one, "same", "2001:db8::1"), "b");
-    assert_services(&one, find(&one, "other", "192.0.2.1"), "c");
+    assert_seats(&one, find(&one, "web", "192.0.2.2"), "a/eu");
+    assert_seats(&one, find(&one, "same", "2001:db8::1"), "b/us");
+    assert_seats(&one, find(&one, "other", "192.0.2.1"), "c/eu");
     assert_null(find(&one, "other", "192.0.2.2"));
     assert_null(find(&one, "web", "192.0.2.3"));
     case_close(&one);
 }
 
-static void a_service_that_uses_an_address_twice_is_listed_once(void **state)
+static void an_address_used_twice_has_a_seat_in_each_place(void **state)
 {
     (void)state;
     struct snapshot_case one;
@@ -73,7 +78,7 @@ static void a_service_that_uses_an_address_twice_is_listed_once(void **state)
                 "  b: {check: web, regions: {eu: {addresses: [192.0.2.1]},\n"
                 "      us: {addresses: [192.0.2.1]}}}\n");
     assert_int_equal(one.snapshot.target_count, 1);
-    assert_services(&one, &one.snapshot.targets[0], "a b");
+    assert_seats(&one, &one.snapshot.targets[0], "a/eu a/us a/jp b/eu b/us");
     case_close(&one);
 }
 
@@ -85,17 +90,163 @@ static void what_is_not_checked_is_no_target(void **state)
                 "checks: {web: {tcp: {port: 80}}}\n"
                 "services:\n"
                 "  free: {regions: {eu: {addresses: [192.0.2.1]}}}\n"
-                "  named: {check: web, regions: {eu: {names: [cdn.example.net]}}}\n"
                 "  nested: {check: web, regions: {eu: {service: free},\n"
                 "           us: {addresses: [192.0.2.9]}}}\n");
     assert_int_equal(one.snapshot.target_count, 1);
-    assert_services(&one, find(&one, "web", "192.0.2.9"), "nested");
+    assert_seats(&one, find(&one, "web", "192.0.2.9"), "nested/us");
     assert_null(find(&one, "none", "192.0.2.1"));
     assert_null(find(&one, "web", "192.0.2.1"));
     case_close(&one);
     build(&one, "{}");
     assert_int_equal(one.snapshot.target_count, 0);
     case_close(&one);
+}
+
+static void every_endpoint_has_a_seat_in_the_order_of_the_file(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint16_t service;
+        uint8_t region;
+        const char *addr, *host;
+        bool nested, probed;
+    } wanted[] = {
+        {0, 0, "192.0.2.1", NULL, false, true},
+        {0, 0, "2001:db8::1", NULL, false, true},
+        {0, 1, NULL, "cdn.example.net", false, true},
+        {0, 1, NULL, "cdn2.example.net", false, true},
+        {1, 0, NULL, NULL, true, false},
+        {1, 1, "192.0.2.1", NULL, false, false},
+    };
+    struct snapshot_case one;
+    build(&one, "regions: {eu: {country: DE}, us: {country: US}}\n"
+                "checks: {web: {tcp: {port: 80}}}\n"
+                "services:\n"
+                "  a: {check: web, regions: {eu: {addresses: [192.0.2.1, '2001:db8::1']},\n"
+                "      us: {names: [cdn.example.net, cdn2.example.net]}}}\n"
+                "  b: {regions: {eu: {service: a}, us: {addresses: [192.0.2.1]}}}\n");
+    assert_int_equal(one.snapshot.seat_count, 6);
+    assert_int_equal(one.snapshot.target_count, 4);
+    for (size_t i = 0; i < 6; i++) {
+        const struct snapshot_seat *seat = &one.snapshot.seats[i];
+        assert_int_equal(seat->service, wanted[i].service);
+        assert_int_equal(seat->region, wanted[i].region);
+        assert_int_equal(seat->nested, wanted[i].nested ? 0 : CONFIG_NONE);
+        assert_int_equal(seat->target != SNAPSHOT_NO_TARGET, wanted[i].probed);
+        assert_int_equal(seat->addr != NULL, wanted[i].addr != NULL);
+        assert_int_equal(seat->host != NULL, wanted[i].host != NULL);
+        if (seat->host)
+            assert_memory_equal(seat->host, wanted[i].host, strlen(wanted[i].host));
+        if (seat->addr) {
+            char text[IP_TEXT_MAX];
+            assert_string_equal(ip_format(seat->addr, text), wanted[i].addr);
+        }
+    }
+    const uint32_t *first = one.snapshot.service_seats;
+    assert_int_equal(first[0], 0);
+    assert_int_equal(first[1], 4);
+    assert_int_equal(first[2], 6);
+    case_close(&one);
+}
+
+static void a_name_is_probed_by_its_host(void **state)
+{
+    (void)state;
+    struct snapshot_case one;
+    build(&one, "regions: {eu: {country: DE}, us: {country: US}}\n"
+                "checks: {web: {tcp: {port: 80}}, also: {tcp: {port: 80}}}\n"
+                "services:\n"
+                "  a: {check: web, regions: {eu: {names: [cdn.example.net]},\n"
+                "      us: {names: [other.example.net]}}}\n"
+                "  b: {check: also, regions: {eu: {names: [cdn.example.net]}}}\n");
+    assert_int_equal(one.snapshot.target_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct snapshot_target *target = &one.snapshot.targets[i];
+        assert_int_equal(target->addr.family, IP_NONE);
+        assert_non_null(target->host);
+        bool shared = strncmp(target->host, "cdn", 3) == 0;
+        assert_seats(&one, target, shared ? "a/eu b/eu" : "a/us");
+    }
+    case_close(&one);
+}
+
+/* ---- checks made of others --------------------------------------------------------------- */
+
+static struct config_check *check_of(const struct snapshot_case *one, const char *name)
+{
+    for (size_t c = 0; c < one->config->check_count; c++)
+        if (strcmp(one->config->checks[c].name, name) == 0)
+            return &one->config->checks[c];
+    fail_msg("there is no check %s", name);
+    return NULL;
+}
+
+/* make_parts - turn a check that was read as another kind into one made of two others. */
+static void make_parts(const struct snapshot_case *one, const char *name, uint16_t parts[2],
+                       const char *first, const char *second, uint32_t needed)
+{
+    struct config_check *check = check_of(one, name);
+    parts[0] = (uint16_t)(check_of(one, first) - one->config->checks);
+    parts[1] = (uint16_t)(check_of(one, second) - one->config->checks);
+    check->kind = CONFIG_CHECK_PARTS;
+    check->parts = parts;
+    check->part_count = 2;
+    check->parts_needed = needed;
+}
+
+static const char PARTS_YAML[] =
+    "regions: {eu: {country: DE}}\n"
+    "checks: {web: {tcp: {port: 80}}, db: {tcp: {port: 81}}, both: {tcp: {port: 1}},\n"
+    "         same: {tcp: {port: 2}}, one: {tcp: {port: 3}}}\n"
+    "services:\n"
+    "  a: {check: both, regions: {eu: {addresses: [192.0.2.1, 192.0.2.2]}}}\n"
+    "  b: {check: web, regions: {eu: {addresses: [192.0.2.1]}}}\n"
+    "  c: {check: same, regions: {eu: {addresses: [192.0.2.1]}}}\n"
+    "  d: {check: one, regions: {eu: {addresses: [192.0.2.1]}}}\n";
+
+static void a_check_made_of_others_has_them_as_parts(void **state)
+{
+    (void)state;
+    struct snapshot_case one;
+    uint16_t both[2], same[2], any[2];
+    case_load(&one, PARTS_YAML);
+    make_parts(&one, "both", both, "web", "db", 2);
+    make_parts(&one, "same", same, "web", "db", 2);
+    make_parts(&one, "one", any, "web", "db", 1);
+    assert_int_equal(snapshot_targets_build(one.config, one.arena, &one.snapshot), ERR_OK);
+
+    /* of 192.0.2.1: both, one, web, db; of 192.0.2.2: both, web, db */
+    assert_int_equal(one.snapshot.target_count, 7);
+    const struct snapshot_target *whole = find(&one, "both", "192.0.2.1");
+    assert_seats(&one, whole, "a/eu c/eu");
+    assert_ptr_equal(whole, find(&one, "same", "192.0.2.1"));
+    assert_seats(&one, find(&one, "one", "192.0.2.1"), "d/eu");
+    assert_int_equal(whole->part_count, 2);
+    assert_ptr_equal(&one.snapshot.targets[whole->parts[0]], find(&one, "web", "192.0.2.1"));
+    assert_ptr_equal(&one.snapshot.targets[whole->parts[1]], find(&one, "db", "192.0.2.1"));
+    assert_seats(&one, find(&one, "web", "192.0.2.1"), "b/eu"); /* a part, and used itself */
+    assert_seats(&one, find(&one, "db", "192.0.2.1"), "");      /* a part only */
+    assert_seats(&one, find(&one, "web", "192.0.2.2"), "");
+    assert_int_equal(find(&one, "web", "192.0.2.1")->part_count, 0);
+    case_close(&one);
+}
+
+static void another_pace_of_a_part_makes_another_whole(void **state)
+{
+    (void)state;
+    uint64_t keys[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct snapshot_case one;
+        uint16_t both[2];
+        case_load(&one, PARTS_YAML);
+        make_parts(&one, "both", both, "web", "db", 2);
+        check_of(&one, "db")->fall += (uint32_t)i;
+        assert_int_equal(snapshot_targets_build(one.config, one.arena, &one.snapshot), ERR_OK);
+        keys[i] = find(&one, "both", "192.0.2.1")->key;
+        case_close(&one);
+    }
+    assert_true(keys[0] != keys[1]);
 }
 
 /* Two checks of the same address: one target exactly if they ask the same thing at the same
@@ -135,6 +286,9 @@ static void every_parameter_of_a_check_tells_targets_apart(void **state)
         {"http: {}", "{http: {}, rise: 2}", 2},
         {"http: {}", "{http: {}, min_down: 1s}", 2},
         {"http: {}", "{http: {}, assume: down}", 2},
+        {"http: {}", "{http: {}, ramp: 1m}", 2},
+        {"http: {}", "{http: {}, damping: false}", 2},
+        {"http: {}", "{http: {}, damping: true}", 1},
         {"http: {path: /ab, host: c}", "http: {path: /a, host: bc}", 2}, /* nothing runs over */
     };
 
@@ -211,8 +365,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_checks_of_one_address_are_one_target),
-        cmocka_unit_test(a_service_that_uses_an_address_twice_is_listed_once),
+        cmocka_unit_test(an_address_used_twice_has_a_seat_in_each_place),
         cmocka_unit_test(what_is_not_checked_is_no_target),
+        cmocka_unit_test(every_endpoint_has_a_seat_in_the_order_of_the_file),
+        cmocka_unit_test(a_name_is_probed_by_its_host),
+        cmocka_unit_test(a_check_made_of_others_has_them_as_parts),
+        cmocka_unit_test(another_pace_of_a_part_makes_another_whole),
         cmocka_unit_test(every_parameter_of_a_check_tells_targets_apart),
         cmocka_unit_test(a_target_keeps_its_key_over_a_reload),
         cmocka_unit_test(targets_ascend_by_key_without_doubles),

@@ -22,6 +22,8 @@ struct review {
     uint64_t now_ms;
     struct standing wanted[HEALTH_REGIONS_MAX]; /* by health and operator */
     struct standing in[HEALTH_REGIONS_MAX];     /* in the answers, kept up while seats move */
+    bool stood[HEALTH_REGIONS_MAX]; /* usable before health took anybody in this review */
+    bool heard[HEALTH_REGIONS_MAX]; /* a probe has said something about one of its seats */
     uint32_t removals_left;
     bool any_well; /* somebody of this service works */
 };
@@ -208,12 +210,15 @@ static void move_seats(struct review *r)
         if (seat->in != wanted && (is_forced || (wanted && r->freeze != HEALTH_FREEZE_ALL)))
             set_in(r, seat, wanted);
     }
+    for (uint8_t i = 0; i < guard->region_count; i++)
+        r->stood[i] = is_enough(guard, &r->in[i]);
     for (size_t i = 0; i < guard->seat_count; i++) {
         struct health_seat *seat = &guard->seats[i];
         if (seat->in && seat->force == HEALTH_FORCE_NONE &&
             (!is_wanted(seat) || is_held_back(guard, seat)))
             try_remove(r, seat);
         seat->known = seat->known || seat->state != HEALTH_UNKNOWN;
+        r->heard[seat->region] = r->heard[seat->region] || seat->known;
     }
 }
 
@@ -237,18 +242,13 @@ static uint32_t removals_left(const struct review *r)
 
 /* ---- conclude ---- */
 
-/* conclude_region - lost is what health alone has taken: what the operator took, he gives
- * back. */
+/* conclude_region - lost is what health has taken: what the operator took, he gives back, and
+ * what was only assumed to be down was never there. */
 static void conclude_region(struct review *r, uint8_t index)
 {
-    struct health_guard *guard = r->guard;
-    struct health_region *region = &guard->regions[index];
-    bool usable = is_enough(guard, &r->in[index]);
-    struct standing by_health = {0};
-    for (size_t i = 0; region->usable && !usable && i < guard->seat_count; i++)
-        if (guard->seats[i].region == index)
-            count(&by_health, &guard->seats[i], is_well(&guard->seats[i]));
-    if (region->usable && !usable && !is_enough(guard, &by_health)) {
+    struct health_region *region = &r->guard->regions[index];
+    bool usable = is_enough(r->guard, &r->in[index]);
+    if (region->usable && r->stood[index] && !usable && r->heard[index]) {
         region->lost = true;
         region->lost_ms = r->now_ms;
     }

@@ -113,8 +113,6 @@ static bool hold_regions(struct review *r)
             region->well_since_ms = 0;
         else if (region->well_since_ms == 0 || region->well_since_ms > r->now_ms)
             region->well_since_ms = r->now_ms;
-        if (region->lost_ms > r->now_ms) /* the clock stepped back */
-            region->lost_ms = r->now_ms;
         if (well && region->lost && may_come_back(guard, region, r->now_ms))
             region->lost = false;
         region->held = well && region->lost;
@@ -321,9 +319,29 @@ static void conclude(struct review *r)
     guard->reviewed = true;
 }
 
+static void turn_back(uint64_t *at_ms, uint64_t now_ms)
+{
+    if (*at_ms > now_ms)
+        *at_ms = now_ms > 0 ? now_ms : 1; /* 0 would say "never" */
+}
+
+/* turn_back_clock - after a step back in time, what lies in the future was just now. */
+static void turn_back_clock(struct health_guard *guard, uint64_t now_ms)
+{
+    for (uint8_t i = 0; i < guard->region_count; i++) {
+        turn_back(&guard->regions[i].lost_ms, now_ms);
+        turn_back(&guard->regions[i].resumed_ms, now_ms);
+    }
+    for (size_t i = 0; i < guard->seat_count; i++) {
+        turn_back(&guard->seats[i].changed_ms, now_ms);
+        turn_back(&guard->seats[i].removed_ms, now_ms);
+    }
+}
+
 void health_guard_review(struct health_guard *guard, enum health_freeze freeze, uint64_t now_ms)
 {
     struct review r = {.guard = guard, .freeze = freeze, .now_ms = now_ms};
+    turn_back_clock(guard, now_ms);
     for (size_t i = 0; i < guard->seat_count; i++) {
         const struct health_seat *seat = &guard->seats[i];
         count(&r.wanted[seat->region], seat, is_wanted(seat));

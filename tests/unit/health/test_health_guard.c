@@ -661,6 +661,50 @@ static void a_step_back_is_no_time_for_a_fail_back(void **state)
     bed_step(&bed, "UU", 1, "11");
 }
 
+static void a_resume_of_before_a_step_back_is_of_the_past(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "ab", A_B_C);
+    bed.guard.resumed_ms = bed.now_ms = 1000000;
+    bed_review(&bed, 0);
+    bed.now_ms = 5000;
+    bed_step(&bed, "UU", 0, "11");
+    bed_step(&bed, "DU", 1000, "01");
+    bed_step(&bed, "UU", 1000, "01");
+}
+
+static void a_step_back_is_no_time_for_the_budget(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &BUDGET, "abcdefghij", NULL);
+    bed.now_ms = 1000000;
+    bed_step(&bed, "DDDUUUUUUU", 0, "00f1111111");
+    bed.now_ms = 5000;
+    bed_step(&bed, "..........", 0, "00f1111111");
+    bed_step(&bed, "..........", MINUTE_MS - 1, "00f1111111");
+    bed_step(&bed, "..........", 1, "0001111111");
+}
+
+static void a_step_back_is_no_time_to_settle(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    struct health_rules rules = FREE;
+    rules.settle_ms = 30000;
+    bed_init(&bed, &rules, "ab", NULL);
+    bed.now_ms = 1000000;
+    bed_step(&bed, "DU", 0, "01");
+    bed_step(&bed, "UU", 0, "11");
+    bed.now_ms = 5000;
+    bed_step(&bed, "UU", 0, "11");
+    bed_step(&bed, "UU", 29999, "11");
+    assert_true(bed.guard.unsettled);
+    bed_step(&bed, "UU", 1, "11"); /* not only when the clock has caught up */
+    assert_false(bed.guard.unsettled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,6 +752,9 @@ int main(void)
         cmocka_unit_test(who_is_frozen_forced_or_damped_keeps_it_unsettled),
         cmocka_unit_test(a_word_has_all_of_it),
         cmocka_unit_test(a_step_back_is_no_time_for_a_fail_back),
+        cmocka_unit_test(a_resume_of_before_a_step_back_is_of_the_past),
+        cmocka_unit_test(a_step_back_is_no_time_for_the_budget),
+        cmocka_unit_test(a_step_back_is_no_time_to_settle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

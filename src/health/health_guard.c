@@ -141,10 +141,12 @@ static void use_what_is_held(struct review *r)
     }
 }
 
-/* is_held_back - a seat of a region that waits; but an operator's `up` is not kept waiting. */
+/* is_held_back - a seat that would be in, but its region waits; an operator's `up` is not kept
+ * waiting. */
 static bool is_held_back(const struct health_guard *guard, const struct health_seat *seat)
 {
-    return guard->regions[seat->region].held && seat->force != HEALTH_FORCE_UP;
+    return guard->regions[seat->region].held && is_wanted(seat) &&
+           seat->force != HEALTH_FORCE_UP;
 }
 
 /* ---- move ---- */
@@ -183,7 +185,8 @@ static bool breaks_floor(struct review *r, const struct health_seat *seat)
 /* try_remove - health wants the seat out: unless a rule keeps it. */
 static void try_remove(struct review *r, struct health_seat *seat)
 {
-    bool is_news = seat->known; /* the first word about a target is no failure of it */
+    /* The first word about a target is no failure of it, nor is waiting with its region. */
+    bool is_news = seat->known && !is_wanted(seat);
     bool is_self = r->freeze == HEALTH_FREEZE_REMOVALS && r->any_well;
     seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self ||
                    (is_news && r->removals_left == 0) || breaks_floor(r, seat);

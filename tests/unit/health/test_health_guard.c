@@ -471,6 +471,30 @@ static void an_operators_up_is_not_kept_waiting(void **state)
     assert_int_equal(health_word_state(bed.seats[1].word), HEALTH_HELD);
 }
 
+/* One of two is not all of a: the region is lost, and the other waits with it. */
+static void who_waits_with_its_region_is_no_failure(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    struct health_rules rules = {.min_up_permille = 1000, .failback = HEALTH_FAILBACK_MANUAL};
+    bed_init(&bed, &rules, "aab", A_B_C); /* one a minute may leave */
+    bed_step(&bed, "DUU", 1000, "011");
+    bed_step(&bed, "UUU", 1000, "001"); /* without spending the budget, or being frozen */
+    assert_true(bed.guard.regions[0].held);
+    bed_step(&bed, "UUD", MINUTE_MS, "110");
+}
+
+static void a_dead_seat_of_a_region_that_waits_is_told_as_down(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "aab", A_B_C);
+    bed_step(&bed, "DDU", 1000, "001");
+    bed_step(&bed, "DUU", 1000, "001");
+    assert_int_equal(health_word_state(bed.seats[0].word), HEALTH_DOWN);
+    assert_int_equal(health_word_state(bed.seats[1].word), HEALTH_HELD);
+}
+
 /* ---- damping ----------------------------------------------------------------------------- */
 
 static void a_damped_seat_is_used_when_nothing_else_is(void **state)
@@ -740,6 +764,8 @@ int main(void)
         cmocka_unit_test(a_drain_beside_what_health_took_is_none),
         cmocka_unit_test(what_was_only_assumed_to_be_down_was_not_lost),
         cmocka_unit_test(an_operators_up_is_not_kept_waiting),
+        cmocka_unit_test(who_waits_with_its_region_is_no_failure),
+        cmocka_unit_test(a_dead_seat_of_a_region_that_waits_is_told_as_down),
         cmocka_unit_test(a_damped_seat_is_used_when_nothing_else_is),
         cmocka_unit_test(a_held_region_goes_before_a_damped_seat),
         cmocka_unit_test(a_forced_down_seat_is_not_used_even_then),

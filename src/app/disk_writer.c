@@ -90,7 +90,7 @@ static void on_close_bound(uv_timer_t *timer)
 
 static void on_silent(uv_timer_t *timer)
 {
-    report(timer->data, "the disk does not answer", disk_remedy(ETIMEDOUT));
+    report(timer->data, "not done after 10 s", disk_remedy(ETIMEDOUT));
 }
 
 static void on_due(uv_timer_t *timer)

@@ -5,7 +5,7 @@
  *                          +------1 s, 2 s ... 30 s---------+ refused
  *
  * Never two writes at the same time; what changes during one is in the next. The first refusal
- * is logged, and so is a disk that says nothing for 10 s; then there is silence until it works
+ * is logged, and so is a job that is not done after 10 s; then there is silence until it works
  * again, which is logged too. Control loop only.
  */
 #pragma once

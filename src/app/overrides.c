@@ -9,22 +9,12 @@
 
 #include "clock.h"
 #include "disk_writer.h"
+#include "override_changes.h"
 #include "override_file.h"
 #include "override_view.h"
 #include "reload.h"
 
 enum { LOOK_EVERY_MS = 250 };
-
-/* A change that is in force and not known to be on disk. Should the file turn out to be another
- * one, it is made once more, to what stands there. */
-struct change {
-    struct change *next;
-    struct override_list *entry; /* owned; one */
-    bool removes;
-    bool is_taken; /* a write that holds it is under way */
-    overrides_on_durable on_durable;
-    void *ctx;
-};
 
 struct overrides {
     uv_loop_t *loop;
@@ -36,11 +26,11 @@ struct overrides {
     uint64_t looked_ms;
     struct override_seen seen;
     uint64_t generation; /* of seen */
-    bool is_broken;      /* what is there is not what is in force, and so it is */
+    bool is_broken;      /* what is there is not what is in force */
     int read_error;      /* when it cannot be read, for which reason; 0: it can */
     struct override_list *list;
     struct override_view view;
-    struct change *changes; /* the oldest first */
+    struct override_changes changes;
     overrides_on_change on_change;
     void *ctx;
 };
@@ -75,46 +65,6 @@ static void see_time_pass(struct overrides *overrides)
     override_view_deinit(&overrides->view);
     overrides->view = view;
     overrides->on_change(overrides->ctx);
-}
-
-/* ---- changes ---- */
-
-static void free_change(struct change *change)
-{
-    override_list_free(change->entry);
-    free(change);
-}
-
-static void tell(struct change *change, enum err err)
-{
-    overrides_on_durable on_durable = change->on_durable;
-    change->on_durable = NULL;
-    if (on_durable)
-        on_durable(change->ctx, err);
-}
-
-static enum err apply(struct override_list *list, const struct change *change,
-                      struct override_list **out_list)
-{
-    const struct override *entry = &change->entry->items[0];
-    uint64_t now_ms = clock_wall_ms();
-    return change->removes ? override_list_without(list, entry, now_ms, out_list)
-                           : override_list_with(list, entry, now_ms, out_list);
-}
-
-/* apply_all - what is not on disk yet, to a list that comes from there. Owns the list, returns
- * another, or the same where a change cannot be made. */
-static struct override_list *apply_all(const struct overrides *overrides,
-                                       struct override_list *list)
-{
-    for (struct change *change = overrides->changes; change; change = change->next) {
-        struct override_list *fresh;
-        if (apply(list, change, &fresh) != ERR_OK)
-            continue; /* too many entries by hand: theirs count */
-        override_list_free(list);
-        list = fresh;
-    }
-    return list;
 }
 
 /* ---- the file is read ---- */
@@ -168,22 +118,15 @@ static bool take_in(struct overrides *overrides, struct override_look_job *looki
         log_broken(overrides, looking->diags);
         return false;
     }
-    struct override_list *list = apply_all(overrides, looking->list);
+    struct override_list *list =
+        override_changes_apply(&overrides->changes, looking->list, clock_wall_ms());
     looking->list = NULL;
-    if (adopt(overrides, list) != ERR_OK)
+    if (adopt(overrides, list) != ERR_OK) {
+        overrides->seen = (struct override_seen){0}; /* once more */
         return false;
+    }
     log_read(overrides);
     return true;
-}
-
-/* write_soon - unless a write under way has it all. */
-static void write_soon(struct overrides *overrides)
-{
-    for (const struct change *change = overrides->changes; change; change = change->next)
-        if (!change->is_taken) {
-            disk_writer_changed(overrides->writer, true);
-            return;
-        }
 }
 
 static void on_looked(void *ctx, struct disk_job *job)
@@ -193,8 +136,9 @@ static void on_looked(void *ctx, struct disk_job *job)
     if (looking->generation != overrides->generation)
         return; /* we have written meanwhile */
     bool has_changed = take_in(overrides, looking);
-    if (looking->is_read || looking->job.error != 0)
-        write_soon(overrides);
+    if ((looking->is_read || looking->job.error != 0) &&
+        override_changes_wait(&overrides->changes))
+        disk_writer_changed(overrides->writer, true);
     if (has_changed)
         overrides->on_change(overrides->ctx);
 }
@@ -245,36 +189,8 @@ static struct disk_job *take(void *ctx)
     writing->is_broken = overrides->is_broken;
     writing->is_unreadable = is_for_good(overrides->read_error);
     override_list_put(overrides->list, &writing->text);
-    for (struct change *change = overrides->changes; change; change = change->next)
-        change->is_taken = true;
+    override_changes_take(&overrides->changes);
     return &writing->job;
-}
-
-/* finish_taken - they are on disk. The list is whole before anybody is told. */
-static void finish_taken(struct overrides *overrides)
-{
-    struct change *done = overrides->changes, **end = &overrides->changes;
-    if (!done || !done->is_taken)
-        return;
-    while (*end && (*end)->is_taken)
-        end = &(*end)->next;
-    overrides->changes = *end;
-    *end = NULL;
-    while (done) {
-        struct change *next = done->next;
-        tell(done, ERR_OK);
-        free_change(done);
-        done = next;
-    }
-}
-
-static void put_taken_back(struct overrides *overrides, bool failed)
-{
-    for (struct change *change = overrides->changes; change; change = change->next) {
-        if (change->is_taken && failed)
-            tell(change, ERR_IO);
-        change->is_taken = false;
-    }
 }
 
 static void on_written(void *ctx, struct disk_job *job)
@@ -282,14 +198,14 @@ static void on_written(void *ctx, struct disk_job *job)
     struct overrides *overrides = ctx;
     const struct override_write_job *writing = (const struct override_write_job *)job;
     if (job->error != 0 || writing->is_foreign) { /* foreign: the next looks will read it */
-        put_taken_back(overrides, job->error != 0);
+        override_changes_put_back(&overrides->changes, job->error != 0);
         return;
     }
     overrides->seen = writing->seen;
     overrides->generation++;
     overrides->is_broken = false;
     overrides->read_error = 0;
-    finish_taken(overrides);
+    override_changes_finish(&overrides->changes);
 }
 
 /* ---- what the owner calls ---- */
@@ -314,27 +230,22 @@ uint64_t overrides_resume_since(const struct overrides *overrides, const char *s
     return resume ? resume->since_ms : 0;
 }
 
-/* make_change - the entry's list is the change's on success. */
+/* make_change - owns the entry. */
 static enum err make_change(struct overrides *overrides, struct override_list *entry,
                             bool removes, overrides_on_durable on_durable, void *ctx)
 {
     struct override_list *list;
-    struct change *change = calloc(1, sizeof(*change)), **end = &overrides->changes;
+    struct override_change *change =
+        override_changes_new(&overrides->changes, entry, removes, on_durable, ctx);
     if (!change)
         return ERR_NO_MEMORY;
-    *change = (struct change){
-        .entry = entry, .removes = removes, .on_durable = on_durable, .ctx = ctx};
-    size_t waiting = 0;
-    for (; *end; end = &(*end)->next)
-        waiting++;
-    enum err err = waiting < OVERRIDES_MAX ? apply(overrides->list, change, &list) : ERR_LIMIT;
+    enum err err = override_change_make(change, overrides->list, clock_wall_ms(), &list);
     if (err == ERR_OK)
         err = adopt(overrides, list);
     if (err != ERR_OK) {
-        free(change);
+        override_changes_drop_last(&overrides->changes);
         return err;
     }
-    *end = change;
     disk_writer_changed(overrides->writer, true);
     overrides->on_change(overrides->ctx);
     return ERR_OK;
@@ -374,12 +285,7 @@ enum err overrides_set(struct overrides *overrides, const struct override *entry
 {
     struct override_list *one;
     enum err err = make_entry(entry, diags, &one);
-    if (err != ERR_OK)
-        return err;
-    err = make_change(overrides, one, false, on_durable, ctx);
-    if (err != ERR_OK)
-        override_list_free(one);
-    return err;
+    return err == ERR_OK ? make_change(overrides, one, false, on_durable, ctx) : err;
 }
 
 enum err overrides_remove(struct overrides *overrides, const struct override *entry,
@@ -387,12 +293,7 @@ enum err overrides_remove(struct overrides *overrides, const struct override *en
 {
     struct override_list *one;
     enum err err = make_entry(entry, NULL, &one);
-    if (err != ERR_OK)
-        return err;
-    err = make_change(overrides, one, true, on_durable, ctx);
-    if (err != ERR_OK)
-        override_list_free(one);
-    return err;
+    return err == ERR_OK ? make_change(overrides, one, true, on_durable, ctx) : err;
 }
 
 uint64_t overrides_lag_ms(const struct overrides *overrides)
@@ -406,12 +307,7 @@ static void on_part_closed(struct overrides *overrides)
 {
     if (--overrides->open_parts > 0)
         return;
-    while (overrides->changes) {
-        struct change *change = overrides->changes;
-        overrides->changes = change->next;
-        tell(change, ERR_IO);
-        free_change(change);
-    }
+    override_changes_deinit(&overrides->changes);
     override_view_deinit(&overrides->view);
     override_list_free(overrides->list);
     free(overrides);

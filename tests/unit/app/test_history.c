@@ -147,7 +147,7 @@ static void a_kill_loses_no_line_that_was_written_and_a_cut_one_is_passed_over(v
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
     char *whole = slurp(past.folder.path, "history.jsonl");
-    size_t first = (size_t)(strchr(whole, '\n') - whole) + 1;
+    size_t first = strcspn(whole, "\n") + 1;
     for (size_t len = first; len < strlen(whole) - 1; len += 30) {
         char path[TEMP_PATH_MAX];
         temp_write(&past.folder, "history.jsonl", whole);

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "rhumb/rng.h"
+
 #include "clock.h"
 #include "override_index.h"
 #include "override_list.h"
@@ -227,6 +229,65 @@ static void what_is_put_is_parsed(void **state)
     override_list_free(other);
 }
 
+/* damage - change, take out or double some bytes of the text. */
+static size_t damage(struct rng *rng, char *text, size_t len, size_t capacity)
+{
+    static const char meant[] = "{}[]\":,\\ \n0u";
+    for (unsigned hits = 1 + rng_below(rng, 3); hits > 0 && len > 1; hits--) {
+        size_t at = rng_below(rng, (uint32_t)len);
+        size_t piece = 1 + rng_below(rng, (uint32_t)(len - at));
+        switch (rng_below(rng, 3)) {
+        case 0: text[at] = meant[rng_below(rng, sizeof(meant) - 1)]; break;
+        case 1:
+            memmove(text + at, text + at + piece, len - at - piece);
+            len -= piece;
+            break;
+        default:
+            if (len + piece < capacity) {
+                memmove(text + at + piece, text + at, len - at);
+                len += piece;
+            }
+        }
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* Whatever the text: a list or a mistake with a place, and no byte behind the end is read (the
+ * address sanitizer sees to that). */
+static void no_damage_is_too_much(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "{ \"overrides\": [\n  {\"service\": \"app\", \"region\": \"eu\", \"state\": "
+        "\"down\",\n"
+        "   \"by\": \"anna\", \"reason\": \"why\", \"since\": \"2026-08-01T12:00:00Z\"},\n"
+        "  {\"address\": \"192.0.2.1\", \"state\": \"up\", \"by\": \"bob\", \"reason\": "
+        "\"\\u20ac\",\n"
+        "   \"until\": \"2027-08-01T12:00:00Z\"}\n] }\n";
+
+    struct rng rng;
+    size_t refused = 0;
+    rng_init(&rng, 1);
+    for (int round = 0; round < 5000; round++) {
+        char text[2 * sizeof(good)];
+        struct override_list *list = NULL;
+        struct diag_list *diags = diag_list_new();
+        memcpy(text, good, sizeof(good));
+        size_t len = damage(&rng, text, sizeof(good) - 1, sizeof(text));
+        char *exact = strndup(text, len); /* may be shorter: a zero byte */
+        enum err err = override_list_parse(exact, strlen(exact), "o", now_ms, diags, &list);
+        assert_int_equal(err == ERR_OK, diag_error_count(diags) == 0);
+        for (size_t i = 0; i < diag_count(diags); i++)
+            assert_true(diag_get(diags, i)->place.line > 0);
+        refused += err == ERR_INVALID;
+        override_list_free(list);
+        free(exact);
+        diag_list_free(diags);
+    }
+    assert_in_range(refused, 2500, 4999); /* the damage is neither none nor hopeless */
+}
+
 /* ---- which entry counts ---- */
 
 static const struct override *find(const struct override_list *list, bool resumes,
@@ -327,6 +388,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_told_but_not_without_end),
         cmocka_unit_test(the_number_and_the_size_of_entries_are_bounded),
         cmocka_unit_test(what_is_put_is_parsed),
+        cmocka_unit_test(no_damage_is_too_much),
         cmocka_unit_test(the_last_entry_that_matches_counts),
         cmocka_unit_test(the_newest_resume_that_matches_counts),
         cmocka_unit_test(setting_replaces_the_same_target_and_removing_takes_it_away),

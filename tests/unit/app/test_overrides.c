@@ -218,7 +218,7 @@ static void an_entry_ends_when_it_says(void **state)
     assert_none(&word, "web");
     app_loop_until_count(&word.loop, &word.changes, 1);
     uint64_t late_ms = clock_wall_ms() - until_ms;
-    assert_in_range(late_ms, 0, 200);
+    assert_in_range(late_ms, 0, 1000);
     assert_none(&word, "app");
     assert_int_equal(app_log_count("event=override_ended"), 1);
     assert_int_equal(app_log_count("service=app"), 1);

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert_end.h"
 #include "probe_reason.h"
 
-enum { SECONDS_PER_DAY = 86400, EXPECTED_MAX = 64, PATTERN_SHOWN_MAX = 80 };
+enum { EXPECTED_MAX = 64, PATTERN_SHOWN_MAX = 80 };
 
 static const struct config_status_range DEFAULT_STATUSES[] = {{200, 299}};
 
@@ -152,27 +153,6 @@ static const char *format_statuses(const struct http_request *request,
     return buffer;
 }
 
-/* judge_certificate - false, and the reason, when the certificate runs out too soon. */
-static bool judge_certificate(const struct http_request *request,
-                              const struct http_answer *answer, struct probe_result *result)
-{
-    int64_t left_s = answer->cert_expiry_s - answer->now_s;
-    long long left_days = left_s / SECONDS_PER_DAY;
-    if (request->min_cert_days == 0)
-        return true;
-    if (answer->cert_expiry_s == 0)
-        probe_result_set(result, HEALTH_FAILURE, "certificate's end cannot be read");
-    else if (left_s <= 0)
-        probe_result_set(result, HEALTH_FAILURE, "certificate expired");
-    else if (left_s < (int64_t)request->min_cert_days * SECONDS_PER_DAY)
-        probe_result_set(result, HEALTH_FAILURE,
-                         "certificate expires in %lld day%s, expected at least %u", left_days,
-                         left_days == 1 ? "" : "s", request->min_cert_days);
-    else
-        return true;
-    return false;
-}
-
 void http_request_judge(const struct http_request *request, const struct http_answer *answer,
                         struct probe_result *out_result)
 {
@@ -187,7 +167,7 @@ void http_request_judge(const struct http_request *request, const struct http_an
                          request->body.bytes);
         return;
     }
-    if (!judge_certificate(request, answer, out_result))
+    if (!cert_end_judge(&answer->cert, request->min_cert_days, out_result))
         return;
     probe_result_set(out_result, HEALTH_SUCCESS, "status %ld", answer->status);
     out_result->rtt_us = probe_rtt_us(answer->rtt_us);

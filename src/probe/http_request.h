@@ -15,6 +15,7 @@
 #include "rhumb/probe.h"
 
 #include "body_match.h"
+#include "cert_end.h"
 
 enum { HTTP_BODY_MAX_BYTES = 64 * 1024 };
 
@@ -38,9 +39,8 @@ struct http_request {
 /* What came back. */
 struct http_answer {
     long status;
-    bool body_found;       /* the pattern of the request is in the body */
-    int64_t cert_expiry_s; /* since 1970; 0: not asked for, or unreadable */
-    int64_t now_s;         /* wall clock, with cert_expiry_s */
+    bool body_found;      /* the pattern of the request is in the body */
+    struct cert_end cert; /* with min_cert_days */
     uint64_t rtt_us;
 };
 

@@ -142,9 +142,9 @@ static void judge(const struct http_run *run, struct probe_result *result)
     curl_easy_getinfo(run->easy, CURLINFO_TOTAL_TIME_T, &total_us);
     answer.rtt_us = total_us > 0 ? (uint64_t)total_us : 0;
     if (run->request->min_cert_days > 0) {
-        answer.cert_expiry_s = cert_expiry_s(run->easy);
+        answer.cert.end_s = cert_expiry_s(run->easy);
         uv_gettimeofday(&now); /* the wall clock: certificates know no other */
-        answer.now_s = now.tv_sec;
+        answer.cert.now_s = now.tv_sec;
     }
     http_request_judge(run->request, &answer, result);
 }

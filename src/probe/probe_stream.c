@@ -34,7 +34,7 @@ struct stream_run {
     const struct probe_means *means;
     const struct stream_request *request;
     enum stage stage;
-    struct tls_session *tls; /* NULL: plain, or not yet */
+    struct probe_tls *tls; /* NULL: plain, or not yet */
     struct body_match match;
     size_t sent, received;
     uint64_t started_ns;
@@ -117,7 +117,7 @@ static void lack(const struct stream_run *run, const char *where, struct probe_r
 static void explain(const struct stream_run *run, struct probe_result *result)
 {
     if (run->tls)
-        tls_session_explain(run->tls, result);
+        probe_tls_explain(run->tls, result);
     else
         probe_result_set_errno(result, errno);
 }
@@ -129,7 +129,7 @@ static void on_poll_closed(uv_handle_t *handle)
 
 void stream_run_cancel(struct stream_run *run)
 {
-    tls_session_free(run->tls);
+    probe_tls_free(run->tls);
     uv_close((uv_handle_t *)&run->poll, on_poll_closed); /* before its descriptor is closed */
     close(run->fd);
 }
@@ -182,18 +182,18 @@ static enum progress after_connect(struct stream_run *run, struct probe_result *
     run->stage = SHAKING_HANDS;
     struct tls_terms terms = {request->host, request->addr, request->ca_file, request->verify};
     run->tls =
-        tls_session_new(run->means->tls, &terms, run->fd, uv_now(run->means->loop), result);
+        probe_tls_new(run->means->tls, &terms, run->fd, uv_now(run->means->loop), result);
     return run->tls ? STAGE_OVER : RUN_OVER;
 }
 
 static enum progress shake_hands(struct stream_run *run, struct probe_result *result)
 {
-    enum stream_io io = tls_session_handshake(run->tls);
+    enum stream_io io = probe_tls_handshake(run->tls);
     if (io != STREAM_DONE)
         return wait_or_end(run, io, result);
     uv_timeval64_t now = {0};
     uv_gettimeofday(&now);
-    struct cert_end when = {tls_session_cert_end_s(run->tls), now.tv_sec};
+    struct cert_end when = {probe_tls_cert_end_s(run->tls), now.tv_sec};
     run->stage = SENDING;
     return cert_end_judge(&when, run->request->min_cert_days, result) ? STAGE_OVER : RUN_OVER;
 }
@@ -203,7 +203,7 @@ static enum stream_io write_some(struct stream_run *run, const char *bytes, size
 {
     *out_len = 0;
     if (run->tls)
-        return tls_session_write(run->tls, bytes, len, out_len);
+        return probe_tls_write(run->tls, bytes, len, out_len);
     ssize_t written = send(run->fd, bytes, len, MSG_NOSIGNAL);
     if (written < 0)
         return errno == EAGAIN || errno == EINTR ? STREAM_WANTS_WRITE : STREAM_FAILED;
@@ -216,7 +216,7 @@ static enum stream_io read_some(struct stream_run *run, char *bytes, size_t size
 {
     *out_len = 0;
     if (run->tls)
-        return tls_session_read(run->tls, bytes, size, out_len);
+        return probe_tls_read(run->tls, bytes, size, out_len);
     ssize_t got = recv(run->fd, bytes, size, 0);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? STREAM_WANTS_READ : STREAM_FAILED;

@@ -114,7 +114,7 @@ static SSL_CTX *find_openssl(struct tls_trust *trust, const struct tls_terms *te
 
 /* ---- a session ---- */
 
-struct tls_session {
+struct probe_tls {
     SSL *openssl;
     bool established;
     /* of the step that failed */
@@ -134,8 +134,8 @@ static bool set_name(SSL *openssl, const struct tls_terms *terms)
     return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(openssl), literal.bytes, len) == 1;
 }
 
-struct tls_session *tls_session_new(struct tls_trust *trust, const struct tls_terms *terms,
-                                    int fd, uint64_t now_ms, struct probe_result *out_result)
+struct probe_tls *probe_tls_new(struct tls_trust *trust, const struct tls_terms *terms, int fd,
+                                uint64_t now_ms, struct probe_result *out_result)
 {
     SSL_CTX *context = find_openssl(trust, terms, now_ms);
     ERR_clear_error();
@@ -144,7 +144,7 @@ struct tls_session *tls_session_new(struct tls_trust *trust, const struct tls_te
                          "own fault: cannot read the CA certificates");
         return NULL;
     }
-    struct tls_session *session = (struct tls_session *)calloc(1, sizeof(*session));
+    struct probe_tls *session = (struct probe_tls *)calloc(1, sizeof(*session));
     if (session)
         session->openssl = SSL_new(context);
     if (session && session->openssl && set_name(session->openssl, terms) &&
@@ -152,13 +152,13 @@ struct tls_session *tls_session_new(struct tls_trust *trust, const struct tls_te
         SSL_set_connect_state(session->openssl);
         return session;
     }
-    tls_session_free(session);
+    probe_tls_free(session);
     ERR_clear_error();
     probe_result_set_errno(out_result, ENOMEM);
     return NULL;
 }
 
-void tls_session_free(struct tls_session *session)
+void probe_tls_free(struct probe_tls *session)
 {
     if (!session)
         return;
@@ -170,7 +170,7 @@ void tls_session_free(struct tls_session *session)
 }
 
 /* note_failure - keep what OpenSSL knows of it, and leave its queue of errors empty. */
-static enum stream_io note_failure(struct tls_session *session, int kind, int code)
+static enum stream_io note_failure(struct probe_tls *session, int kind, int code)
 {
     unsigned long error = ERR_peek_error();
     int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
@@ -187,7 +187,7 @@ static enum stream_io note_failure(struct tls_session *session, int kind, int co
 }
 
 /* outcome_of - what the return value of an SSL_...() function means. */
-static enum stream_io outcome_of(struct tls_session *session, int returned)
+static enum stream_io outcome_of(struct probe_tls *session, int returned)
 {
     int code = errno;
     int kind = SSL_get_error(session->openssl, returned);
@@ -200,7 +200,7 @@ static enum stream_io outcome_of(struct tls_session *session, int returned)
     }
 }
 
-enum stream_io tls_session_handshake(struct tls_session *session)
+enum stream_io probe_tls_handshake(struct probe_tls *session)
 {
     errno = 0;
     enum stream_io io = outcome_of(session, SSL_do_handshake(session->openssl));
@@ -208,23 +208,23 @@ enum stream_io tls_session_handshake(struct tls_session *session)
     return io;
 }
 
-enum stream_io tls_session_write(struct tls_session *session, const char *bytes, size_t len,
-                                 size_t *out_len)
+enum stream_io probe_tls_write(struct probe_tls *session, const char *bytes, size_t len,
+                               size_t *out_len)
 {
     *out_len = 0;
     errno = 0;
     return outcome_of(session, SSL_write_ex(session->openssl, bytes, len, out_len));
 }
 
-enum stream_io tls_session_read(struct tls_session *session, char *bytes, size_t size,
-                                size_t *out_len)
+enum stream_io probe_tls_read(struct probe_tls *session, char *bytes, size_t size,
+                              size_t *out_len)
 {
     *out_len = 0;
     errno = 0;
     return outcome_of(session, SSL_read_ex(session->openssl, bytes, size, out_len));
 }
 
-void tls_session_explain(const struct tls_session *session, struct probe_result *out_result)
+void probe_tls_explain(const struct probe_tls *session, struct probe_result *out_result)
 {
     if (session->verdict != X509_V_OK)
         probe_result_set_verdict(out_result, session->verdict);
@@ -232,7 +232,7 @@ void tls_session_explain(const struct tls_session *session, struct probe_result 
         probe_result_set_handshake(out_result, session->code, session->words);
 }
 
-int64_t tls_session_cert_end_s(const struct tls_session *session)
+int64_t probe_tls_cert_end_s(const struct probe_tls *session)
 {
     const X509 *cert = SSL_get0_peer_certificate(session->openssl);
     struct tm when;

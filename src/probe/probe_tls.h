@@ -37,26 +37,26 @@ struct tls_terms {
     bool verify;         /* false: anybody */
 };
 
-struct tls_session;
+struct probe_tls;
 
-/* tls_session_new - on the connected socket fd, which stays the caller's. now_ms: of any clock
+/* probe_tls_new - on the connected socket fd, which stays the caller's. now_ms: of any clock
  * that does not go back.
  * returns  NULL when we cannot: *out_result says why */
-struct tls_session *tls_session_new(struct tls_trust *trust, const struct tls_terms *terms,
-                                    int fd, uint64_t now_ms, struct probe_result *out_result);
+struct probe_tls *probe_tls_new(struct tls_trust *trust, const struct tls_terms *terms, int fd,
+                                uint64_t now_ms, struct probe_result *out_result);
 
-/* tls_session_free - says good-bye, if that needs no waiting. */
-void tls_session_free(struct tls_session *session);
+/* probe_tls_free - says good-bye, if that needs no waiting. */
+void probe_tls_free(struct probe_tls *session);
 
-enum stream_io tls_session_handshake(struct tls_session *session);
-enum stream_io tls_session_write(struct tls_session *session, const char *bytes, size_t len,
-                                 size_t *out_len);
-enum stream_io tls_session_read(struct tls_session *session, char *bytes, size_t size,
-                                size_t *out_len);
+enum stream_io probe_tls_handshake(struct probe_tls *session);
+enum stream_io probe_tls_write(struct probe_tls *session, const char *bytes, size_t len,
+                               size_t *out_len);
+enum stream_io probe_tls_read(struct probe_tls *session, char *bytes, size_t size,
+                              size_t *out_len);
 
-/* tls_session_explain - why the last step failed. */
-void tls_session_explain(const struct tls_session *session, struct probe_result *out_result);
+/* probe_tls_explain - why the last step failed. */
+void probe_tls_explain(const struct probe_tls *session, struct probe_result *out_result);
 
-/* tls_session_cert_end_s - when the peer's certificate ends, in seconds since 1970; 0: no
+/* probe_tls_cert_end_s - when the peer's certificate ends, in seconds since 1970; 0: no
  * telling. */
-int64_t tls_session_cert_end_s(const struct tls_session *session);
+int64_t probe_tls_cert_end_s(const struct probe_tls *session);

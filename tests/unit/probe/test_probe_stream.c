@@ -341,22 +341,22 @@ static void authorities_are_kept_for_a_minute(void **state)
     int fd = open("/dev/null", O_RDWR);
     cert_write(&ca, PKI_PATH);
     struct tls_terms terms = {"a.example", local_address("127.0.0.1"), PKI_PATH, true};
-    struct tls_session *session = tls_session_new(trust, &terms, fd, 1000, &result);
+    struct probe_tls *session = probe_tls_new(trust, &terms, fd, 1000, &result);
     assert_non_null(session);
-    tls_session_free(session);
+    probe_tls_free(session);
     unlink(PKI_PATH);
-    session = tls_session_new(trust, &terms, fd, 60999, &result);
+    session = probe_tls_new(trust, &terms, fd, 60999, &result);
     assert_non_null(session); /* by what was read before */
-    assert_null(tls_session_new(trust, &terms, fd, 61000, &result));
-    tls_session_free(session);
+    assert_null(probe_tls_new(trust, &terms, fd, 61000, &result));
+    probe_tls_free(session);
     for (size_t i = 0; i < 20; i++) {
         char path[32];
         snprintf(path, sizeof(path), "stream-ca-%zu.pem", i);
         cert_write(&ca, path);
         terms.ca_file = path;
-        session = tls_session_new(trust, &terms, fd, 1000 + i, &result);
+        session = probe_tls_new(trust, &terms, fd, 1000 + i, &result);
         assert_non_null(session);
-        tls_session_free(session);
+        probe_tls_free(session);
         unlink(path);
     }
     close(fd);

@@ -158,22 +158,55 @@ struct config_header {
     const char *name, *value;
 };
 
+/* Bytes that may hold a zero byte. */
+struct config_bytes {
+    const char *bytes; /* NULL: none */
+    size_t len;
+};
+
+enum config_http_version { CONFIG_HTTP_1_1, CONFIG_HTTP_2 };
+
+/* `metric:` beside http and https: a number in the answer. Its share is 1 at `degraded` and
+ * better, 0 at `down` and worse, and falls linearly in between. */
+struct config_metric {
+    const char *json;      /* where it stands in the body: see json_path.h; NULL: not there */
+    const char *header;    /* the header it stands in; NULL: not there; both NULL: no metric */
+    double degraded, down; /* they differ; down < degraded: a low number is bad */
+};
+
+/* Where a probe's connections come from, per family; IP_NONE: as the kernel chooses. */
+struct config_source {
+    struct ip_addr v4, v6;
+};
+
 struct config_check {
     const char *name; /* "none" is predefined at index 0 */
     enum config_check_kind kind;
-    uint16_t port; /* default 80 http, 443 https; required for tcp */
+    uint16_t port;    /* default 80 http, 443 https; required for tcp, tls and grpc */
+    const char *host; /* Host header, name in the certificate, and SNI; NULL: the address */
+    struct config_source source; /* tcp, tls, http, https, grpc */
+    /* tls, https and grpc */
+    bool verify;            /* default true */
+    const char *ca_file;    /* absolute; NULL: the system's */
+    uint32_t min_cert_days; /* 0 = only "not expired" */
+    /* tcp and tls */
+    struct config_bytes send;   /* as soon as the connection stands */
+    struct config_bytes expect; /* within the first 64 KiB that come */
     /* http and https */
     const char *path;   /* default "/" */
     const char *method; /* GET (default), HEAD, POST, OPTIONS */
-    const char *host;   /* Host header and SNI; NULL: the address itself */
     struct config_header *headers;
     size_t header_count;
     struct config_status_range *statuses; /* default 200-299 */
     size_t status_count;
     const char *body;       /* substring of the first 64 KiB; NULL: any */
-    bool verify;            /* https: default true */
-    const char *ca_file;    /* https: absolute; NULL: the system's */
-    uint32_t min_cert_days; /* https: 0 = only "not expired" */
+    const char *body_regex; /* pattern in the first 64 KiB, see pattern.h; NULL: any */
+    uint32_t follow;        /* redirects: 0 (default)..10 */
+    enum config_http_version http_version; /* default 1.1 */
+    struct config_metric metric;
+    /* grpc */
+    const char *grpc_service; /* of grpc.health.v1; NULL: the server as a whole */
+    bool grpc_tls;            /* default false */
     /* parts */
     const uint16_t *parts; /* indexes into config.checks, none of them of kind parts */
     size_t part_count;

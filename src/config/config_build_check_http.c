@@ -2,10 +2,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rhumb/pattern.h"
+
 #include "config_build_check.h"
 #include "config_units.h"
 
-enum { STATUSES_MAX = 32, HEADERS_MAX = 32, HOST_MAX = 253 };
+enum { STATUSES_MAX = 32, HEADERS_MAX = 32, FOLLOW_MAX = 10 };
 
 /* The body is looked for in the first 64 KiB of an answer. */
 enum { BODY_MAX = 64 * 1024 };
@@ -37,10 +39,9 @@ static int token(int c)
     return visible(c) && !strchr("\"(),/:;<=>?@[\\]{}", c);
 }
 
-static int host_byte(int c)
+bool config_is_header_name(const char *text)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_';
+    return *text != '\0' && all_bytes_in(text, token);
 }
 
 static void read_path(struct config_reader *reader, const struct config_node_entry *entry,
@@ -69,21 +70,6 @@ static void read_method(struct config_reader *reader, const struct config_node_e
         draft->check.method = methods[which];
 }
 
-static void read_host(struct config_reader *reader, const struct config_node_entry *entry,
-                      void *object)
-{
-    struct check_draft *draft = object;
-    const char *text;
-    if (!config_expect_text(reader, entry, &text))
-        return;
-    if (strlen(text) <= HOST_MAX && all_bytes_in(text, host_byte)) {
-        draft->check.host = text;
-        return;
-    }
-    config_error(reader, &entry->value->place, "'%.80s' is no host name", text);
-    config_remedy(reader, "write it without a port: app.example.net");
-}
-
 static void read_body(struct config_reader *reader, const struct config_node_entry *entry,
                       void *object)
 {
@@ -97,13 +83,42 @@ static void read_body(struct config_reader *reader, const struct config_node_ent
         config_error(reader, &entry->value->place, "'body' is longer than %d bytes", BODY_MAX);
 }
 
+static void read_body_regex(struct config_reader *reader, const struct config_node_entry *entry,
+                            void *object)
+{
+    struct check_draft *draft = object;
+    struct pattern pattern;
+    struct pattern_fault fault;
+    const char *text;
+    if (!config_expect_text(reader, entry, &text))
+        return;
+    if (pattern_compile(text, &pattern, &fault)) {
+        draft->check.body_regex = text;
+        return;
+    }
+    config_error(reader, &entry->value->place, "'%.80s' is no pattern: %s", text, fault.why);
+    config_remedy(reader, "look at its character %zu: \"%.40s\"", fault.offset + 1,
+                  text + fault.offset);
+}
+
+static void read_http_version(struct config_reader *reader,
+                              const struct config_node_entry *entry, void *object)
+{
+    static const char *const versions[] = {"1.1", "2"};
+
+    struct check_draft *draft = object;
+    int which = config_read_enum(reader, entry, versions, COUNT(versions));
+    if (which >= 0)
+        draft->check.http_version = which == 0 ? CONFIG_HTTP_1_1 : CONFIG_HTTP_2;
+}
+
 static void read_header(struct config_reader *reader, const struct config_node_entry *entry,
                         struct config_header *header)
 {
     const struct config_node *node = entry->value;
     header->name = entry->key;
     header->value = node->text;
-    if (!all_bytes_in(entry->key, token)) {
+    if (!config_is_header_name(entry->key)) {
         config_error(reader, &entry->key_place, "'%.80s' is no name of a header", entry->key);
     } else if (strcasecmp(entry->key, "Host") == 0) {
         config_error(reader, &entry->key_place, "the Host header has a key of its own");
@@ -185,19 +200,21 @@ static void read_status(struct config_reader *reader, const struct config_node_e
 }
 
 /* The first HTTP_FIELD_COUNT are for both; the rest is for https alone. */
-enum { HTTP_FIELD_COUNT = 7 };
+enum { HTTP_FIELD_COUNT = 11 };
 
 static const struct config_field HTTPS_FIELDS[] = {
     OTHER_FIELD("path", read_path),
     OTHER_FIELD("method", read_method),
-    OTHER_FIELD("host", read_host),
+    OTHER_FIELD("host", config_read_check_host),
     CHECK_FIELD("port", CONFIG_FIELD_UINT16, port, 1, UINT16_MAX),
     OTHER_FIELD("headers", read_headers),
     OTHER_FIELD("status", read_status),
     OTHER_FIELD("body", read_body),
-    CHECK_FIELD("verify", CONFIG_FIELD_BOOL, verify, 0, 1),
-    CHECK_FIELD("ca_file", CONFIG_FIELD_PATH, ca_file, 0, 0),
-    CHECK_FIELD("min_cert_days", CONFIG_FIELD_UINT32, min_cert_days, 0, 3650),
+    OTHER_FIELD("body_regex", read_body_regex),
+    CHECK_FIELD("follow", CONFIG_FIELD_UINT32, follow, 0, FOLLOW_MAX),
+    OTHER_FIELD("http_version", read_http_version),
+    OTHER_FIELD("source", config_read_check_source),
+    TLS_FIELDS,
 };
 
 static void finish_http(struct config_reader *reader, const struct config_node_entry *entry,
@@ -212,10 +229,14 @@ static void finish_http(struct config_reader *reader, const struct config_node_e
             check->status_count = 1;
         }
     }
-    const struct config_node_entry *body = config_node_find(entry->value, "body");
-    if (body && strcmp(check->method, "HEAD") == 0) {
+    static const char *const body_keys[] = {"body", "body_regex"};
+
+    for (size_t i = 0; i < COUNT(body_keys) && strcmp(check->method, "HEAD") == 0; i++) {
+        const struct config_node_entry *body = config_node_find(entry->value, body_keys[i]);
+        if (!body)
+            continue;
         config_error(reader, &body->key_place, "the answer to HEAD has no body to look at");
-        config_remedy(reader, "use method: GET, or leave body: out");
+        config_remedy(reader, "use method: GET, or leave %s: out", body_keys[i]);
     }
 }
 

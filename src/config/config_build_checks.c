@@ -82,6 +82,9 @@ static void build_check(struct config_builder *builder, const struct config_node
         OTHER_FIELD("http", config_read_check_http),
         OTHER_FIELD("https", config_read_check_https),
         OTHER_FIELD("tcp", config_read_check_tcp),
+        OTHER_FIELD("tls", config_read_check_tls),
+        OTHER_FIELD("grpc", config_read_check_grpc),
+        OTHER_FIELD("metric", config_read_check_metric),
         CHECK_FIELD("interval", CONFIG_FIELD_DURATION_MS, interval_ms, 100, CONFIG_HOUR_MS),
         CHECK_FIELD("timeout", CONFIG_FIELD_DURATION_MS, timeout_ms, 10, CONFIG_MINUTE_MS),
         CHECK_FIELD("confirm", CONFIG_FIELD_DURATION_MS, confirm_ms, 10, CONFIG_MINUTE_MS),
@@ -112,6 +115,7 @@ static void build_check(struct config_builder *builder, const struct config_node
     };
     if (config_read_fields(reader, entry, fields, COUNT(fields), &draft)) {
         settle_timeout(reader, entry, &draft.check);
+        config_finish_check_metric(reader, &draft);
         if (!draft.kind_entry) {
             config_error(reader, &entry->key_place, "the check '%.80s' does not say what to do",
                          entry->key);

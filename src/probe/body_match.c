@@ -13,18 +13,24 @@ static size_t extend(const struct body_pattern *pattern, size_t matched, char by
 
 enum err body_pattern_init(struct body_pattern *pattern, const char *text)
 {
-    size_t len = text ? strlen(text) : 0;
+    return body_pattern_init_bytes(pattern, text, text ? strlen(text) : 0);
+}
+
+enum err body_pattern_init_bytes(struct body_pattern *pattern, const char *bytes, size_t len)
+{
     *pattern = (struct body_pattern){0};
     if (len == 0)
         return ERR_OK;
-    pattern->bytes = strdup(text);
+    pattern->bytes = (char *)calloc(1, len + 1);
     pattern->fallback = (size_t *)calloc(len, sizeof(*pattern->fallback));
     if (!pattern->bytes || !pattern->fallback) {
         body_pattern_deinit(pattern);
         return ERR_NO_MEMORY;
     }
+    for (size_t i = 0; i < len; i++)
+        pattern->bytes[i] = bytes[i];
     for (size_t i = 1; i < len; i++)
-        pattern->fallback[i] = extend(pattern, pattern->fallback[i - 1], text[i]);
+        pattern->fallback[i] = extend(pattern, pattern->fallback[i - 1], bytes[i]);
     pattern->len = len;
     return ERR_OK;
 }

@@ -24,6 +24,10 @@ struct body_match {
 
 /* body_pattern_init - copies text; NULL or "" matches any body. ERR_OK, ERR_NO_MEMORY. */
 WARN_UNUSED enum err body_pattern_init(struct body_pattern *pattern, const char *text);
+
+/* body_pattern_init_bytes - the same of bytes among which may be a zero. */
+WARN_UNUSED enum err body_pattern_init_bytes(struct body_pattern *pattern, const char *bytes,
+                                             size_t len);
 void body_pattern_deinit(struct body_pattern *pattern);
 
 void body_match_start(struct body_match *match, const struct body_pattern *pattern);

@@ -5,11 +5,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert_end.h"
 #include "probe_reason.h"
+#include "probe_socket.h"
 
-enum { SECONDS_PER_DAY = 86400, EXPECTED_MAX = 64, PATTERN_SHOWN_MAX = 80 };
+enum { EXPECTED_MAX = 64, PATTERN_SHOWN_MAX = 80 };
 
 static const struct config_status_range DEFAULT_STATUSES[] = {{200, 299}};
+
+static bool speaks_tls(const struct config_check *check)
+{
+    return check->kind == CONFIG_CHECK_HTTPS ||
+           (check->kind == CONFIG_CHECK_GRPC && check->grpc_tls);
+}
 
 /* bracketed - an IPv6 address as URLs and CONNECT_TO want it. */
 static const char *bracketed(const struct ip_addr *addr, char buffer[IP_TEXT_MAX + 2])
@@ -20,27 +28,32 @@ static const char *bracketed(const struct ip_addr *addr, char buffer[IP_TEXT_MAX
     return buffer;
 }
 
-/* make_url - without a path: that is sent as it was written. A host that is an address of its
- * own is written as one. */
+/* make_url - without a path: that is sent as it was written. With one when redirects are
+ * followed, since what is sent must change then. A host that is an address of its own is written
+ * as one. */
 static char *make_url(const struct config_check *check, const struct ip_addr *addr)
 {
     char buffer[IP_TEXT_MAX + 2];
     struct ip_addr literal;
     const char *host = check->host;
-    const char *scheme = check->kind == CONFIG_CHECK_HTTPS ? "https" : "http";
+    const char *scheme = speaks_tls(check) ? "https" : "http";
+    const char *path = check->follow > 0 && check->path ? check->path : "/";
     char *url;
     if (!host)
         host = bracketed(addr, buffer);
     else if (ip_parse(host, &literal))
         host = bracketed(&literal, buffer);
-    return asprintf(&url, "%s://%s:%u/", scheme, host, check->port) < 0 ? NULL : url;
+    return asprintf(&url, "%s://%s:%u%s", scheme, host, check->port, path) < 0 ? NULL : url;
 }
 
+/* make_connect_to - whatever the host. Redirects may lead to another port. */
 static char *make_connect_to(const struct config_check *check, const struct ip_addr *addr)
 {
-    char buffer[IP_TEXT_MAX + 2];
+    char buffer[IP_TEXT_MAX + 2], port[sizeof("65535")] = "";
     char *text;
-    int len = asprintf(&text, "::%s:%u", bracketed(addr, buffer), check->port);
+    if (check->follow == 0)
+        snprintf(port, sizeof(port), "%u", check->port);
+    int len = asprintf(&text, "::%s:%s", bracketed(addr, buffer), port);
     return len < 0 ? NULL : text;
 }
 
@@ -84,23 +97,62 @@ static bool copy_text(char **out, const char *text, const char *otherwise)
     return !from || *out;
 }
 
+/* copy_pattern - the configuration has looked at it; one that is wrong all the same matches
+ * nothing. */
+static bool copy_pattern(struct http_request *request, const char *text)
+{
+    struct pattern_fault fault;
+    if (!text)
+        return true;
+    request->pattern = (struct pattern *)calloc(1, sizeof(*request->pattern));
+    if (request->pattern && !pattern_compile(text, request->pattern, &fault))
+        *request->pattern = (struct pattern){0};
+    return request->pattern;
+}
+
+/* ask_http - what is asked for by http and https. */
+static bool ask_http(struct http_request *request, const struct config_check *check)
+{
+    request->http2 = check->http_version == CONFIG_HTTP_2;
+    request->follow = check->follow;
+    return (check->follow > 0 || copy_text(&request->path, check->path, "/")) &&
+           copy_text(&request->method, check->method, "GET") && copy_headers(request, check) &&
+           body_pattern_init(&request->body, check->body) == ERR_OK &&
+           copy_pattern(request, check->body_regex) &&
+           probe_metric_init(&request->metric, &check->metric) == ERR_OK;
+}
+
+/* ask_grpc - a call, as a request over HTTP/2. */
+static bool ask_grpc(struct http_request *request, const struct config_check *check)
+{
+    struct config_header headers[] = {{"Content-Type", "application/grpc"}, {"TE", "trailers"}};
+    struct config_check call = {.headers = headers, .header_count = 2};
+    request->is_grpc = request->http2 = true;
+    request->content = (char *)calloc(1, GRPC_REQUEST_MAX);
+    if (!request->content)
+        return false;
+    request->content_len = grpc_health_request(check->grpc_service, request->content);
+    return copy_text(&request->path, GRPC_HEALTH_PATH, NULL) &&
+           copy_text(&request->method, "POST", NULL) && copy_headers(request, &call);
+}
+
 struct http_request *http_request_new(const struct config_check *check,
                                       const struct ip_addr *addr)
 {
     struct http_request *request = (struct http_request *)calloc(1, sizeof(*request));
     if (!request)
         return NULL;
-    request->https = check->kind == CONFIG_CHECK_HTTPS;
+    request->https = speaks_tls(check);
     request->verify = check->verify;
     request->min_cert_days = request->https ? check->min_cert_days : 0;
     request->timeout_ms = check->timeout_ms;
+    request->source = probe_source_for(&check->source, addr);
     request->url = make_url(check, addr);
     request->connect_to = make_connect_to(check, addr);
-    if (request->url && request->connect_to && copy_text(&request->path, check->path, "/") &&
-        copy_text(&request->method, check->method, "GET") &&
-        copy_text(&request->ca_file, check->ca_file, NULL) && copy_headers(request, check) &&
-        copy_statuses(request, check) &&
-        body_pattern_init(&request->body, check->body) == ERR_OK)
+    bool is_grpc = check->kind == CONFIG_CHECK_GRPC;
+    if (request->url && request->connect_to && copy_statuses(request, check) &&
+        copy_text(&request->ca_file, check->ca_file, NULL) &&
+        (is_grpc ? ask_grpc(request, check) : ask_http(request, check)))
         return request;
     http_request_free(request);
     return NULL;
@@ -115,6 +167,9 @@ void http_request_free(struct http_request *request)
     free(request->headers);
     free(request->statuses);
     body_pattern_deinit(&request->body);
+    probe_metric_deinit(&request->metric);
+    free(request->pattern);
+    free(request->content);
     free(request->url);
     free(request->connect_to);
     free(request->path);
@@ -152,22 +207,15 @@ static const char *format_statuses(const struct http_request *request,
     return buffer;
 }
 
-/* judge_certificate - false, and the reason, when the certificate runs out too soon. */
-static bool judge_certificate(const struct http_request *request,
-                              const struct http_answer *answer, struct probe_result *result)
+/* judge_body - false, and the reason, when something is not in it that should be. */
+static bool judge_body(const struct http_request *request, const struct http_answer *answer,
+                       struct probe_result *result)
 {
-    int64_t left_s = answer->cert_expiry_s - answer->now_s;
-    long long left_days = left_s / SECONDS_PER_DAY;
-    if (request->min_cert_days == 0)
-        return true;
-    if (answer->cert_expiry_s == 0)
-        probe_result_set(result, HEALTH_FAILURE, "certificate's end cannot be read");
-    else if (left_s <= 0)
-        probe_result_set(result, HEALTH_FAILURE, "certificate expired");
-    else if (left_s < (int64_t)request->min_cert_days * SECONDS_PER_DAY)
-        probe_result_set(result, HEALTH_FAILURE,
-                         "certificate expires in %lld day%s, expected at least %u", left_days,
-                         left_days == 1 ? "" : "s", request->min_cert_days);
+    if (!answer->body_found)
+        probe_result_set(result, HEALTH_FAILURE, "body lacks '%.*s'", PATTERN_SHOWN_MAX,
+                         request->body.bytes);
+    else if (request->pattern && !answer->pattern_found)
+        probe_result_set(result, HEALTH_FAILURE, "body does not match body_regex");
     else
         return true;
     return false;
@@ -177,20 +225,26 @@ void http_request_judge(const struct http_request *request, const struct http_an
                         struct probe_result *out_result)
 {
     char expected[EXPECTED_MAX];
+    if (request->http2 && !answer->is_http2) {
+        probe_result_set(out_result, HEALTH_FAILURE, "the server does not speak HTTP/2");
+        return;
+    }
     if (!status_is_expected(request, answer->status)) {
         probe_result_set(out_result, HEALTH_FAILURE, "status %ld, expected %s", answer->status,
                          format_statuses(request, expected));
         return;
     }
-    if (!answer->body_found) {
-        probe_result_set(out_result, HEALTH_FAILURE, "body lacks '%.*s'", PATTERN_SHOWN_MAX,
-                         request->body.bytes);
+    if (!request->is_grpc && !judge_body(request, answer, out_result))
         return;
-    }
-    if (!judge_certificate(request, answer, out_result))
+    if (!cert_end_judge(&answer->cert, request->min_cert_days, out_result))
         return;
     probe_result_set(out_result, HEALTH_SUCCESS, "status %ld", answer->status);
-    out_result->rtt_us = probe_rtt_us(answer->rtt_us);
+    if (request->is_grpc)
+        grpc_health_judge(&answer->grpc, out_result);
+    else
+        probe_metric_judge(&request->metric, &answer->metric, out_result);
+    if (out_result->outcome == HEALTH_SUCCESS)
+        out_result->rtt_us = probe_rtt_us(answer->rtt_us);
 }
 
 /* parse_month - 0..11, or -1. */

@@ -26,6 +26,7 @@
 #include "probe_http.h"
 #include "probe_kind.h"
 #include "probe_reason.h"
+#include "probe_tls.h"
 #include "ring.h"
 #include "run_queue.h"
 
@@ -261,13 +262,15 @@ enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
     if (run_queue_init(&prober->queue, limits->max_in_flight, limits->max_per_address) !=
         ERR_OK)
         goto err_after_prober;
-    if (http_client_new(loop, &prober->means.http) != ERR_OK)
+    prober->means.tls = tls_trust_new();
+    if (!prober->means.tls || http_client_new(loop, &prober->means.http) != ERR_OK)
         goto err_after_queue;
     uv_timer_init(loop, &prober->timer);
     prober->timer.data = prober;
     *out_prober = prober;
     return ERR_OK;
 err_after_queue:
+    tls_trust_free(prober->means.tls);
     run_queue_deinit(&prober->queue);
 err_after_prober:
     free(prober);
@@ -296,6 +299,7 @@ void prober_close(struct prober *prober)
         probe_remove(CONTAINER_OF(r, struct probe, in_probes));
     }
     http_client_close(prober->means.http);
+    tls_trust_free(prober->means.tls);
     uv_close((uv_handle_t *)&prober->timer, on_closed);
 }
 

@@ -20,12 +20,13 @@
 
 #include <curl/curl.h>
 
+#include "http_reading.h"
 #include "probe_kind.h"
 #include "probe_reason.h"
+#include "probe_socket.h"
 #include "ring.h"
 
 enum {
-    HEADERS_MAX_BYTES = 64 * 1024,
     NET_MS = 10000,  /* what libcurl's timeout has beyond twice the check's */
     CA_CACHE_S = 60, /* a CA file is parsed once a minute, not for every handshake (10 ms) */
 };
@@ -47,9 +48,7 @@ struct http_run {
     CURL *easy;
     CURLcode set_up; /* the first setting that failed */
     struct curl_slist *headers, *connect_to;
-    struct body_match match;
-    size_t header_bytes, body_bytes;
-    bool body_cut; /* we have seen enough of the body and stopped the transfer */
+    struct http_reading reading;
     int fd;        /* of its socket, which libcurl closes; -1 before */
     int own_errno; /* a call of ours that failed; 0: none */
     char tls_error[CURL_ERROR_SIZE];
@@ -77,6 +76,9 @@ static const struct curl_meaning {
     {CURLE_GOT_NOTHING, HEALTH_FAILURE, false, "connection closed without an answer"},
     {CURLE_PARTIAL_FILE, HEALTH_FAILURE, false, "connection closed within the answer"},
     {CURLE_UNSUPPORTED_PROTOCOL, HEALTH_FAILURE, false, "the answer is not HTTP"},
+    {CURLE_TOO_MANY_REDIRECTS, HEALTH_FAILURE, false, "more redirects than 'follow' allows"},
+    {CURLE_HTTP2, HEALTH_FAILURE, false, "the answer is not HTTP/2"},
+    {CURLE_HTTP2_STREAM, HEALTH_FAILURE, false, "the server ended the HTTP/2 stream"},
     {CURLE_WEIRD_SERVER_REPLY, HEALTH_FAILURE, false, "the answer is not HTTP"},
     {CURLE_WRITE_ERROR, HEALTH_FAILURE, false, "header over 64 KiB"}, /* on_header() */
     {CURLE_OPERATION_TIMEDOUT, HEALTH_OWN_FAULT, false, "own fault: our loop stood still"},
@@ -97,6 +99,10 @@ static void set_failure(const struct http_run *run, CURLcode code, struct probe_
     curl_easy_getinfo(run->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
     if (code == CURLE_PEER_FAILED_VERIFICATION) {
         probe_result_set_verdict(result, verdict);
+        return;
+    }
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && run->request->follow > 0) {
+        probe_result_set(result, HEALTH_FAILURE, "redirected to another protocol");
         return;
     }
     if (code == CURLE_SSL_CONNECT_ERROR) {
@@ -133,18 +139,22 @@ static int64_t cert_expiry_s(CURL *easy)
     return 0;
 }
 
-static void judge(const struct http_run *run, struct probe_result *result)
+static void judge(struct http_run *run, struct probe_result *result)
 {
-    struct http_answer answer = {.body_found = body_match_is_found(&run->match)};
+    struct http_answer answer = {0};
+    long version = 0;
     curl_off_t total_us = 0;
     uv_timeval64_t now = {0};
     curl_easy_getinfo(run->easy, CURLINFO_RESPONSE_CODE, &answer.status);
     curl_easy_getinfo(run->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    curl_easy_getinfo(run->easy, CURLINFO_HTTP_VERSION, &version);
+    answer.is_http2 = version == CURL_HTTP_VERSION_2_0;
+    http_reading_end(&run->reading, &answer);
     answer.rtt_us = total_us > 0 ? (uint64_t)total_us : 0;
     if (run->request->min_cert_days > 0) {
-        answer.cert_expiry_s = cert_expiry_s(run->easy);
+        answer.cert.end_s = cert_expiry_s(run->easy);
         uv_gettimeofday(&now); /* the wall clock: certificates know no other */
-        answer.now_s = now.tv_sec;
+        answer.cert.now_s = now.tv_sec;
     }
     http_request_judge(run->request, &answer, result);
 }
@@ -158,6 +168,7 @@ static void free_run(struct http_run *run)
     }
     curl_slist_free_all(run->headers);
     curl_slist_free_all(run->connect_to);
+    http_reading_deinit(&run->reading);
     free(run);
 }
 
@@ -169,7 +180,7 @@ static void end_run(struct http_run *run, CURLcode code)
     void *ctx = run->ctx;
     if (run->own_errno != 0)
         probe_result_set_errno(&result, run->own_errno);
-    else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && run->body_cut))
+    else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && run->reading.cut))
         judge(run, &result);
     else
         set_failure(run, code, &result);
@@ -303,35 +314,23 @@ static curl_socket_t on_socket_wanted(void *ctx, curlsocktype purpose,
 {
     (void)purpose;
     struct http_run *run = (struct http_run *)ctx;
-    int type = address->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    run->fd = socket(address->family, type, address->protocol);
-    if (run->fd < 0)
-        run->own_errno = errno;
+    run->fd = probe_socket_open(address->family, address->socktype, address->protocol,
+                                &run->request->source, &run->own_errno);
     return run->fd < 0 ? CURL_SOCKET_BAD : run->fd;
 }
 
 /* on_header - libcurl keeps header lines as long as they come; the deadline is no limit. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
-    (void)bytes;
     struct http_run *run = (struct http_run *)ctx;
-    run->header_bytes += size * count;
-    return run->header_bytes > HEADERS_MAX_BYTES ? 0 : size * count;
+    return http_reading_header(&run->reading, bytes, size * count) ? size * count : 0;
 }
 
-/* on_body - look at the body up to the limit, or until the pattern is found; taking less than
- * was offered stops the transfer. */
+/* on_body - taking less than was offered stops the transfer. */
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_run *run = (struct http_run *)ctx;
-    size_t len = size * count;
-    size_t room = HTTP_BODY_MAX_BYTES - run->body_bytes;
-    size_t taken = len < room ? len : room;
-    bool found = body_match_feed(&run->match, bytes, taken);
-    run->body_bytes += taken;
-    run->body_cut =
-        run->body_bytes == HTTP_BODY_MAX_BYTES || (found && run->request->body.len > 0);
-    return run->body_cut ? 0 : len;
+    return http_reading_body(&run->reading, bytes, size * count) ? size * count : 0;
 }
 
 /* set_long, set_text, set_pointer - one setting; the first failure sticks. */
@@ -379,13 +378,31 @@ static void set_method(struct http_run *run)
     if (strcmp(request->method, "HEAD") == 0) {
         set_long(run, CURLOPT_NOBODY, 1);
     } else if (strcmp(request->method, "POST") == 0) {
-        set_text(run, CURLOPT_POSTFIELDS, "");
-        set_long(run, CURLOPT_POSTFIELDSIZE, 0);
+        set_text(run, CURLOPT_POSTFIELDS, request->content ? request->content : "");
+        set_long(run, CURLOPT_POSTFIELDSIZE, (long)request->content_len);
         if (!has_header(request, "Content-Type")) /* an empty body has none */
             append(run, &run->headers, "Content-Type:");
     } else if (strcmp(request->method, "GET") != 0) {
         set_text(run, CURLOPT_CUSTOMREQUEST, request->method);
     }
+}
+
+static long http_version(const struct http_request *request)
+{
+    if (!request->http2)
+        return CURL_HTTP_VERSION_1_1;
+    return request->https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+}
+
+/* set_redirects - CONNECT_TO holds for every host, so none is resolved and all lead to the same
+ * address. What began encrypted stays so. */
+static void set_redirects(struct http_run *run)
+{
+    const struct http_request *request = run->request;
+    set_long(run, CURLOPT_FOLLOWLOCATION, request->follow > 0);
+    set_long(run, CURLOPT_MAXREDIRS, (long)request->follow);
+    set_text(run, CURLOPT_REDIR_PROTOCOLS_STR, request->https ? "https" : "http,https");
+    set_long(run, CURLOPT_PATH_AS_IS, 1);
 }
 
 /* set_transport - a connection of its own, straight to the address, for HTTP and nothing else;
@@ -397,8 +414,7 @@ static void set_transport(struct http_run *run)
     set_pointer(run, CURLOPT_CONNECT_TO, run->connect_to);
     set_text(run, CURLOPT_PROXY, "");
     set_text(run, CURLOPT_PROTOCOLS_STR, "http,https");
-    set_long(run, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    set_long(run, CURLOPT_FOLLOWLOCATION, 0);
+    set_long(run, CURLOPT_HTTP_VERSION, http_version(run->request));
     set_long(run, CURLOPT_FRESH_CONNECT, 1);
     set_long(run, CURLOPT_FORBID_REUSE, 1);
     set_long(run, CURLOPT_NOSIGNAL, 1);
@@ -443,7 +459,8 @@ static void set_request(struct http_run *run)
 {
     const struct http_request *request = run->request;
     set_text(run, CURLOPT_URL, request->url);
-    set_text(run, CURLOPT_REQUEST_TARGET, request->path);
+    if (request->path)
+        set_text(run, CURLOPT_REQUEST_TARGET, request->path);
     set_text(run, CURLOPT_USERAGENT, "rhumb");
     set_method(run);
     for (size_t i = 0; i < request->header_count; i++)
@@ -461,6 +478,7 @@ static void set_up(struct http_run *run)
     set_callbacks(run);
     set_request(run);
     set_transport(run);
+    set_redirects(run);
     set_tls(run);
     if (run->set_up == CURLE_OK &&
         curl_multi_add_handle(run->client->multi, run->easy) != CURLM_OK)
@@ -478,7 +496,7 @@ struct http_run *http_run_start(struct http_client *client, const struct http_re
     }
     *run = (struct http_run){
         .client = client, .request = request, .on_done = on_done, .ctx = ctx, .fd = -1};
-    body_match_start(&run->match, &request->body);
+    http_reading_start(&run->reading, request);
     ring_append(&client->runs, &run->in_runs);
     set_up(run);
     if (run->set_up == CURLE_OK)

@@ -7,11 +7,11 @@ const struct probe_kind *probe_kind_of(enum config_check_kind kind)
     switch (kind) {
     case CONFIG_CHECK_NONE:
     case CONFIG_CHECK_PARTS: break;
-    case CONFIG_CHECK_TCP: return &PROBE_KIND_TCP;
+    case CONFIG_CHECK_TCP:
+    case CONFIG_CHECK_TLS: return &PROBE_KIND_STREAM;
     case CONFIG_CHECK_HTTP:
-    case CONFIG_CHECK_HTTPS: return &PROBE_KIND_HTTP;
-    case CONFIG_CHECK_TLS:
-    case CONFIG_CHECK_GRPC:
+    case CONFIG_CHECK_HTTPS:
+    case CONFIG_CHECK_GRPC: return &PROBE_KIND_HTTP;
     case CONFIG_CHECK_DNS:
     case CONFIG_CHECK_ICMP:
     case CONFIG_CHECK_COMMAND:

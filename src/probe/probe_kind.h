@@ -16,11 +16,13 @@
 #include "probe_run.h"
 
 struct http_client;
+struct tls_trust;
 
 /* What all runs of one prober share. */
 struct probe_means {
     uv_loop_t *loop;
     struct http_client *http;
+    struct tls_trust *tls;
 };
 
 struct probe_kind {
@@ -39,7 +41,7 @@ struct probe_kind {
     const char *(*run_phase)(const void *run);
 };
 
-extern const struct probe_kind PROBE_KIND_HTTP, PROBE_KIND_TCP;
+extern const struct probe_kind PROBE_KIND_HTTP, PROBE_KIND_STREAM;
 
 /* probe_kind_of - NULL for checks that nobody probes. */
 const struct probe_kind *probe_kind_of(enum config_check_kind kind);

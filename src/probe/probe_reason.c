@@ -29,6 +29,7 @@ static const struct errno_meaning {
     {EAGAIN, true, "own fault: no free local port"},
     {EAFNOSUPPORT, true, "own fault: address family not supported"},
     {EPERM, true, "own fault: not permitted here"},
+    {PROBE_ERRNO_SOURCE, true, "own fault: the source address is not ours"},
     {EINVAL, true, "own fault: invalid socket call"},
 };
 
@@ -80,6 +81,7 @@ static const struct verdict_meaning {
 } VERDICTS[] = {
     {0, "certificate is for another name"},
     {1, "certificate is for another name"},
+    {7, "certificate's signature is wrong"},
     {9, "certificate is not valid yet"},
     {10, "certificate expired"},
     {18, "certificate is self-signed"},

@@ -6,6 +6,9 @@
 
 #include "rhumb/probe.h"
 
+/* Beside the error numbers: the address to bind to is not ours. */
+enum { PROBE_ERRNO_SOURCE = 1 << 16 };
+
 /* probe_result_set - an outcome without a round trip; format prints the reason. */
 void probe_result_set(struct probe_result *result, enum health_outcome outcome,
                       const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -121,8 +121,7 @@ static void answers_are_judged_by_status_then_body_then_certificate(void **state
         struct http_request *request = make(&check, "192.0.2.1");
         struct http_answer answer = {.status = cases[i].status,
                                      .body_found = cases[i].body_found,
-                                     .cert_expiry_s = cases[i].expiry_s,
-                                     .now_s = NOW_S,
+                                     .cert = {cases[i].expiry_s, NOW_S},
                                      .rtt_us = 1234};
         struct probe_result result;
         http_request_judge(request, &answer, &result);

@@ -86,6 +86,7 @@ struct config_server {
     uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
     uint32_t probes_in_flight; /* `probes: {max_in_flight: 256, max_per_address: 8}` */
     uint32_t probes_per_address;
+    uint32_t probe_commands; /* `probes: {max_commands: 16}` of `command:` checks at once */
 };
 
 /* ---- geo ---- */
@@ -152,6 +153,27 @@ struct config_header {
     const char *name, *value;
 };
 
+/* `dns:` */
+struct config_check_dns {
+    const char *name;       /* what is asked for; absolute */
+    uint16_t type;          /* default A */
+    uint16_t rcode;         /* expected; default NOERROR; 0..4095 */
+    struct ip_addr address; /* expected among the answers; IP_NONE: any answer will do */
+    bool tcp;               /* over TCP from the start; default false */
+};
+
+/* `command:` never a shell */
+struct config_check_command {
+    const char **argv; /* argv[0] has a slash (joined with the folder), or is looked for */
+    size_t count;      /* 1..64 */
+};
+
+/* `file:` the states of many addresses, written by somebody else */
+struct config_check_file {
+    const char *path;
+    uint32_t max_age_ms; /* default 30 s; 1 s..1 day; an older file says nothing */
+};
+
 struct config_check {
     const char *name; /* "none" is predefined at index 0 */
     enum config_check_kind kind;
@@ -164,11 +186,15 @@ struct config_check {
     size_t header_count;
     struct config_status_range *statuses; /* default 200-299 */
     size_t status_count;
-    const char *body;       /* substring of the first 64 KiB; NULL: any */
-    bool verify;            /* https: default true */
-    const char *ca_file;    /* https: absolute; NULL: the system's */
-    uint32_t min_cert_days; /* https: 0 = only "not expired" */
-    /* parts */
+    const char *body;                    /* substring of the first 64 KiB; NULL: any */
+    bool verify;                         /* https: default true */
+    const char *ca_file;                 /* https: absolute; NULL: the system's */
+    uint32_t min_cert_days;              /* https: 0 = only "not expired" */
+    struct config_check_dns dns;         /* port: default 53 */
+    struct config_check_command command; /* port: told to the command; 0: none */
+    struct config_check_file file;
+    /* parts: the slowest of them gives interval, timeout and confirm; fall and rise are 1 and
+     * min_down is 0 unless said otherwise */
     const uint16_t *parts; /* indexes into config.checks, none of them of kind parts */
     size_t part_count;
     uint32_t parts_needed; /* so many of them must be up: 1..part_count */

@@ -81,6 +81,7 @@ static void read_probes(struct config_reader *reader, const struct config_node_e
     static const struct config_field fields[] = {
         SERVER_FIELD("max_in_flight", CONFIG_FIELD_UINT32, probes_in_flight, 1, 10000),
         SERVER_FIELD("max_per_address", CONFIG_FIELD_UINT32, probes_per_address, 1, 10000),
+        SERVER_FIELD("max_commands", CONFIG_FIELD_UINT32, probe_commands, 1, 1000),
     };
 
     config_read_fields(reader, entry, fields, COUNT(fields), object);
@@ -117,6 +118,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         .drain_ms = 2 * CONFIG_SECOND_MS,
         .probes_in_flight = 256,
         .probes_per_address = 8,
+        .probe_commands = 16,
     };
     config_default_abuse(server);
     if (config_has_content(entry))

@@ -146,7 +146,8 @@ static void run_cancel(void *run)
 
 /* ---- its start ---- */
 
-/* spawn - an error number of libuv, or 0. Both outputs go to writable. */
+/* spawn - an error number of libuv, or 0. Both outputs go to writable. Nothing else is passed on:
+ * not what we have inherited, nor what a library has opened without O_CLOEXEC. */
 static int spawn(uv_loop_t *loop, struct command_run *run,
                  const struct command_request *request, int writable)
 {
@@ -164,6 +165,7 @@ static int spawn(uv_loop_t *loop, struct command_run *run,
         .stdio_count = 3,
         .stdio = stdio,
     };
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     return uv_spawn(loop, &run->process, &options);
 }
 

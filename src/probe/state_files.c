@@ -168,13 +168,14 @@ static struct state_view view_of(const struct state_file *file)
     };
 }
 
+/* take_over - what could not be read is read again next time: we may be to blame. */
 static void take_over(struct state_file *file)
 {
     if (file->found_same)
         return;
     free(file->table);
     file->table = file->found_table;
-    file->identity = file->found_identity;
+    file->identity = file->table ? file->found_identity : (struct identity){0};
     memcpy(file->fault, file->found_fault, sizeof(file->fault));
     file->found_table = NULL;
 }

@@ -78,12 +78,25 @@ static bool read_record(struct reader *r, struct record *out)
     return !r->failed;
 }
 
-static bool holds(const struct record *record, const struct ip_addr *wanted)
+/* address_of - false when record is no address. */
+static bool address_of(const struct record *record, struct ip_addr *out)
 {
-    size_t len = ip_bits((enum ip_family)wanted->family) / 8;
-    uint16_t type = wanted->family == IP_V6 ? DNS_TYPE_AAAA : DNS_TYPE_A;
-    return len > 0 && record->type == type && record->class == DNS_CLASS_IN &&
-           record->len == len && memcmp(record->data, wanted->bytes, len) == 0;
+    bool v6 = record->type == DNS_TYPE_AAAA;
+    size_t len = v6 ? 16 : 4;
+    if (record->class != DNS_CLASS_IN || (!v6 && record->type != DNS_TYPE_A) ||
+        record->len != len)
+        return false;
+    *out = (struct ip_addr){.family = v6 ? IP_V6 : IP_V4};
+    memcpy(out->bytes, record->data, len);
+    return true;
+}
+
+static void note_address(const struct ip_addr *addr, const struct ip_addr *wanted,
+                         struct dns_answer *out)
+{
+    out->has_address = out->has_address || ip_equal(addr, wanted);
+    if (out->address_count < DNS_ANSWER_ADDRESSES_MAX)
+        out->addresses[out->address_count++] = *addr;
 }
 
 /* read_answers - the answer section. RFC 2181 section 8: a TTL with the top bit set is 0. */
@@ -91,10 +104,12 @@ static void read_answers(struct reader *r, unsigned count, const struct ip_addr 
                          struct dns_answer *out)
 {
     struct record record;
+    struct ip_addr addr;
     for (unsigned i = 0; i < count && read_record(r, &record); i++) {
         uint32_t ttl_s = record.ttl > INT32_MAX ? 0 : record.ttl;
         out->records++;
-        out->has_address = out->has_address || holds(&record, wanted);
+        if (address_of(&record, &addr))
+            note_address(&addr, wanted, out);
         if (ttl_s < out->ttl_min_s)
             out->ttl_min_s = ttl_s;
     }

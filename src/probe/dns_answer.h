@@ -13,7 +13,11 @@
 #include "rhumb/dns_name.h"
 #include "rhumb/ip.h"
 
-enum { DNS_QUESTION_MAX = 12 + DNS_NAME_MAX + 4 + 11, DNS_ANSWER_UDP_MAX = 1232 };
+enum {
+    DNS_QUESTION_MAX = 12 + DNS_NAME_MAX + 4 + 11,
+    DNS_ANSWER_UDP_MAX = 1232,
+    DNS_ANSWER_ADDRESSES_MAX = 16,
+};
 
 struct dns_question {
     uint8_t name[DNS_NAME_MAX]; /* wire form */
@@ -36,6 +40,9 @@ struct dns_answer {
     bool has_address;   /* the wanted one is among the answers, at whatever owner */
     unsigned records;   /* in the answer section */
     uint32_t ttl_min_s; /* of the answer section; UINT32_MAX: it is empty */
+    struct ip_addr
+        addresses[DNS_ANSWER_ADDRESSES_MAX]; /* the first ones of the answer section */
+    size_t address_count;
 };
 
 /* dns_answer_read - is this the answer to question? wanted: an address to look for, or IP_NONE.

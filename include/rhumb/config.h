@@ -92,6 +92,7 @@ struct config_server {
     double suspect_self; /* `probes: {suspect_self: 75%}`: the share of regions that must fail
                             together before we suspect ourselves; 0: never; see
                             health_self.h */
+    uint32_t probe_commands; /* `probes: {max_commands: 16}` of `command:` checks at once */
 };
 
 /* ---- geo ---- */
@@ -179,6 +180,27 @@ struct config_source {
     struct ip_addr v4, v6;
 };
 
+/* `dns:` */
+struct config_check_dns {
+    const char *name;       /* what is asked for; absolute */
+    uint16_t type;          /* default A */
+    uint16_t rcode;         /* expected; default NOERROR; 0..4095 */
+    struct ip_addr address; /* expected among the answers; IP_NONE: any answer will do */
+    bool tcp;               /* over TCP from the start; default false */
+};
+
+/* `command:` never a shell */
+struct config_check_command {
+    const char **argv; /* argv[0] has a slash (joined with the folder), or is looked for */
+    size_t count;      /* 1..64 */
+};
+
+/* `file:` the states of many addresses, written by somebody else */
+struct config_check_file {
+    const char *path;
+    uint32_t max_age_ms; /* default 30 s; 1 s..1 day; an older file says nothing */
+};
+
 struct config_check {
     const char *name; /* "none" is predefined at index 0 */
     enum config_check_kind kind;
@@ -205,9 +227,13 @@ struct config_check {
     enum config_http_version http_version; /* default 1.1 */
     struct config_metric metric;
     /* grpc */
-    const char *grpc_service; /* of grpc.health.v1; NULL: the server as a whole */
-    bool grpc_tls;            /* default false */
-    /* parts */
+    const char *grpc_service;            /* of grpc.health.v1; NULL: the server as a whole */
+    bool grpc_tls;                       /* default false */
+    struct config_check_dns dns;         /* port: default 53 */
+    struct config_check_command command; /* port: told to the command; 0: none */
+    struct config_check_file file;
+    /* parts: the slowest of them gives interval, timeout and confirm; fall and rise are 1 and
+     * min_down is 0 unless said otherwise */
     const uint16_t *parts; /* indexes into config.checks, none of them of kind parts */
     size_t part_count;
     uint32_t parts_needed; /* so many of them must be up: 1..part_count */

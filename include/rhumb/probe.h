@@ -54,6 +54,10 @@ WARN_UNUSED enum err prober_new(uv_loop_t *loop, const struct prober_limits *lim
 /* prober_set_limits - after a reload. */
 void prober_set_limits(struct prober *prober, const struct prober_limits *limits);
 
+/* prober_set_max_commands - how many `command:` checks may run at once, beside max_in_flight;
+ * until it is called, 16. Those over it wait, and their deadline begins when they start. */
+void prober_set_max_commands(struct prober *prober, uint32_t max_commands);
+
 /* prober_close - stop everything; the memory goes when the last handle has closed, on the loop.
  * No callback comes any more. May be called from within one. */
 void prober_close(struct prober *prober);

@@ -36,10 +36,25 @@ bool config_begin_check_kind(struct config_reader *reader,
                              const struct config_node_entry *entry, struct check_draft *draft,
                              enum config_check_kind kind);
 
+/* config_resolve_check_parts - `all:`, `any:` and `at_least:` of a check, when every other check
+ * has been read. entry is that of the whole check, self its index. */
+void config_resolve_check_parts(struct config_builder *builder,
+                                const struct config_node_entry *entry, uint16_t self);
+
 /* One reader per kind, for the table of fields; object is a struct check_draft. */
+void config_read_check_command(struct config_reader *reader,
+                               const struct config_node_entry *entry, void *object);
+void config_read_check_dns(struct config_reader *reader, const struct config_node_entry *entry,
+                           void *object);
+void config_read_check_file(struct config_reader *reader, const struct config_node_entry *entry,
+                            void *object);
 void config_read_check_http(struct config_reader *reader, const struct config_node_entry *entry,
                             void *object);
 void config_read_check_https(struct config_reader *reader,
+                             const struct config_node_entry *entry, void *object);
+void config_read_check_icmp(struct config_reader *reader, const struct config_node_entry *entry,
+                            void *object);
+void config_read_check_parts(struct config_reader *reader,
                              const struct config_node_entry *entry, void *object);
 void config_read_check_tcp(struct config_reader *reader, const struct config_node_entry *entry,
                            void *object);

@@ -54,6 +54,14 @@ static void warn_retransmission(struct config_reader *reader, const struct diag_
     }
 }
 
+/* begins_with_tcp - does a probe begin with the SYN of a connection? */
+static bool begins_with_tcp(const struct config_check *check)
+{
+    return check->kind != CONFIG_CHECK_ICMP && check->kind != CONFIG_CHECK_COMMAND &&
+           check->kind != CONFIG_CHECK_FILE &&
+           (check->kind != CONFIG_CHECK_DNS || check->dns.tcp);
+}
+
 /* settle_timeout - a timeout that was written may not pass the interval; one that was not
  * leaves room in it. */
 static void settle_timeout(struct config_reader *reader, const struct config_node_entry *entry,
@@ -70,7 +78,7 @@ static void settle_timeout(struct config_reader *reader, const struct config_nod
                      "the timeout is longer than the interval of %s",
                      config_format_duration(check->interval_ms, high));
         config_remedy(reader, "probes of one endpoint do not overlap: make it at most as long");
-    } else {
+    } else if (begins_with_tcp(check)) {
         warn_retransmission(reader, &timeout->value->place, check->timeout_ms);
     }
 }
@@ -85,6 +93,13 @@ static void build_check(struct config_builder *builder, const struct config_node
         OTHER_FIELD("tls", config_read_check_tls),
         OTHER_FIELD("grpc", config_read_check_grpc),
         OTHER_FIELD("metric", config_read_check_metric),
+        OTHER_FIELD("dns", config_read_check_dns),
+        OTHER_FIELD("icmp", config_read_check_icmp),
+        OTHER_FIELD("command", config_read_check_command),
+        OTHER_FIELD("file", config_read_check_file),
+        OTHER_FIELD("all", config_read_check_parts),
+        OTHER_FIELD("any", config_read_check_parts),
+        OTHER_FIELD("at_least", config_read_check_parts),
         CHECK_FIELD("interval", CONFIG_FIELD_DURATION_MS, interval_ms, 100, CONFIG_HOUR_MS),
         CHECK_FIELD("timeout", CONFIG_FIELD_DURATION_MS, timeout_ms, 10, CONFIG_MINUTE_MS),
         CHECK_FIELD("confirm", CONFIG_FIELD_DURATION_MS, confirm_ms, 10, CONFIG_MINUTE_MS),
@@ -114,13 +129,15 @@ static void build_check(struct config_builder *builder, const struct config_node
                   .place = entry->key_place},
     };
     if (config_read_fields(reader, entry, fields, COUNT(fields), &draft)) {
-        settle_timeout(reader, entry, &draft.check);
+        if (draft.check.kind != CONFIG_CHECK_PARTS)
+            settle_timeout(reader, entry, &draft.check);
         config_finish_check_metric(reader, &draft);
         if (!draft.kind_entry) {
             config_error(reader, &entry->key_place, "the check '%.80s' does not say what to do",
                          entry->key);
             config_remedy(reader,
-                          "give it http: {path: /}, https: {path: /} or tcp: {port: N}");
+                          "give it http: {path: /}, https: {path: /}, tcp: {port: N} or "
+                          "another kind");
         }
     }
     *out_check = draft.check;
@@ -149,4 +166,6 @@ void config_build_checks(struct config_builder *builder, const struct config_nod
         build_check(builder, one, &config->checks[config->check_count++]);
         config_names_add(reader, &builder->checks, one, "check");
     }
+    for (uint32_t i = 0; i < count; i++)
+        config_resolve_check_parts(builder, &entry->value->entries[i], (uint16_t)(i + 1));
 }

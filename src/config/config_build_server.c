@@ -93,6 +93,7 @@ static void read_probes(struct config_reader *reader, const struct config_node_e
         SERVER_FIELD("max_in_flight", CONFIG_FIELD_UINT32, probes_in_flight, 1, 10000),
         SERVER_FIELD("max_per_address", CONFIG_FIELD_UINT32, probes_per_address, 1, 10000),
         SERVER_FIELD("suspect_self", CONFIG_FIELD_SHARE, suspect_self, 0, 1),
+        SERVER_FIELD("max_commands", CONFIG_FIELD_UINT32, probe_commands, 1, 1000),
     };
 
     config_read_fields(reader, entry, fields, COUNT(fields), object);
@@ -131,6 +132,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         .probes_in_flight = 256,
         .probes_per_address = 8,
         .suspect_self = 0.75,
+        .probe_commands = 16,
     };
     config_default_abuse(server);
     if (config_has_content(entry))

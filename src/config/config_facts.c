@@ -35,6 +35,23 @@ static bool has_probed_endpoint(const struct config_service *service)
     return false;
 }
 
+/* find_slowness - how long after an endpoint died the first and the last of the probes that
+ * make it DOWN have failed. A check made of checks knows when the slowest of them knows. */
+static void find_slowness(const struct config *config, const struct config_check *check,
+                          uint64_t *out_first_ms, uint64_t *out_detect_ms)
+{
+    *out_first_ms = (uint64_t)check->interval_ms + check->timeout_ms;
+    *out_detect_ms =
+        *out_first_ms + (check->fall - 1) * ((uint64_t)check->confirm_ms + check->timeout_ms);
+    for (size_t i = 0; i < check->part_count; i++) {
+        const struct config_check *part = &config->checks[check->parts[i]];
+        uint64_t first_ms, detect_ms;
+        find_slowness(config, part, &first_ms, &detect_ms);
+        if (*out_detect_ms < detect_ms)
+            *out_detect_ms = detect_ms;
+    }
+}
+
 uint64_t config_recovery_worst_ms(const struct config *config,
                                   const struct config_service *service, uint64_t *out_detect_ms)
 {
@@ -42,9 +59,8 @@ uint64_t config_recovery_worst_ms(const struct config *config,
     *out_detect_ms = 0;
     if (check->kind == CONFIG_CHECK_NONE || !has_probed_endpoint(service))
         return 0;
-    uint64_t first_ms = (uint64_t)check->interval_ms + check->timeout_ms;
-    uint64_t detect_ms =
-        first_ms + (check->fall - 1) * ((uint64_t)check->confirm_ms + check->timeout_ms);
+    uint64_t first_ms, detect_ms;
+    find_slowness(config, check, &first_ms, &detect_ms);
     /* Who asked just before the first failed probe keeps a stable TTL; who asked just before
      * the last one keeps a suspect TTL. */
     uint64_t stable_ms = first_ms + UINT64_C(1000) * service->ttl.stable_s;

@@ -23,16 +23,19 @@
 #include "rhumb/require.h"
 
 #include "due_heap.h"
+#include "probe_command.h"
 #include "probe_http.h"
 #include "probe_kind.h"
 #include "probe_reason.h"
 #include "probe_tls.h"
 #include "ring.h"
 #include "run_queue.h"
+#include "state_files.h"
 
 enum {
     PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
-    JITTER_PART = 20,     /* up to 1/20 less than asked: never later, so detection times hold */
+    COMMANDS_DEFAULT = 16,
+    JITTER_PART = 20, /* up to 1/20 less than asked: never later, so detection times hold */
 };
 
 struct prober {
@@ -40,7 +43,7 @@ struct prober {
     uv_timer_t timer;
     struct probe_means means;
     struct due_heap heap;
-    struct run_queue queue;
+    struct run_queue queues[PROBE_LANES];
     struct ring probes; /* of struct probe */
     size_t probe_count;
     bool closing;
@@ -49,6 +52,7 @@ struct prober {
 struct probe {
     struct ring in_probes;
     struct prober *prober;
+    struct run_queue *queue; /* of its lane */
     struct run_slot slot;
     struct due due; /* the next start, or the deadline of the run */
     uint32_t timeout_ms;
@@ -72,19 +76,27 @@ static uint64_t now_ms(struct prober *prober)
     return uv_now(prober->loop);
 }
 
+static bool has_next(const struct prober *prober)
+{
+    for (size_t i = 0; i < PROBE_LANES; i++)
+        if (run_queue_has_next(&prober->queues[i]))
+            return true;
+    return false;
+}
+
 /* arm_after - wake up when there is something to do, but not before least_ms. */
 static void arm_after(struct prober *prober, uint64_t least_ms)
 {
     const struct due *first = due_heap_first(&prober->heap);
-    bool has_next = run_queue_has_next(&prober->queue);
+    bool may_start = has_next(prober);
     if (prober->closing)
         return;
-    if (!has_next && !first) {
+    if (!may_start && !first) {
         uv_timer_stop(&prober->timer);
         return;
     }
     uint64_t now = now_ms(prober);
-    uint64_t wait_ms = has_next || first->at_ms < now ? 0 : first->at_ms - now;
+    uint64_t wait_ms = may_start || first->at_ms < now ? 0 : first->at_ms - now;
     uv_timer_start(&prober->timer, on_timer, wait_ms > least_ms ? wait_ms : least_ms, 0);
 }
 
@@ -125,7 +137,7 @@ static void finish(struct probe *probe, const struct probe_result *result)
     struct prober *prober = probe->prober;
     probe->run = NULL;
     due_heap_remove(&prober->heap, &probe->due);
-    run_queue_end(&prober->queue, &probe->slot);
+    run_queue_end(probe->queue, &probe->slot);
     probe->reporting = true;
     uint32_t delay_ms = probe->on_result(probe->ctx, result);
     probe->reporting = false;
@@ -165,7 +177,9 @@ static void on_deadline(struct probe *probe, uint64_t now)
         due_heap_put(&probe->prober->heap, &probe->due, now + (more_ms > 0 ? more_ms : 1));
         return;
     }
-    probe_result_set(&result, HEALTH_FAILURE, "timeout after %u ms %s", probe->timeout_ms,
+    bool ours = probe->kind->late_is_ours;
+    probe_result_set(&result, ours ? HEALTH_OWN_FAULT : HEALTH_FAILURE,
+                     "%stimeout after %u ms %s", ours ? "own fault: " : "", probe->timeout_ms,
                      probe->kind->run_phase(probe->run));
     cancel_run(probe);
     finish(probe, &result);
@@ -183,11 +197,12 @@ static void on_timer(uv_timer_t *timer)
             on_deadline(probe, now);
         } else {
             due_heap_remove(&prober->heap, due);
-            run_queue_wait(&prober->queue, &probe->slot);
+            run_queue_wait(probe->queue, &probe->slot);
         }
     }
-    while (!prober->closing && (slot = run_queue_next(&prober->queue)))
-        start(CONTAINER_OF(slot, struct probe, slot));
+    for (size_t i = 0; i < PROBE_LANES; i++)
+        while (!prober->closing && (slot = run_queue_next(&prober->queues[i])))
+            start(CONTAINER_OF(slot, struct probe, slot));
     arm_after(prober, 1); /* with 0 this would run again before the sockets are looked at */
 }
 
@@ -217,9 +232,10 @@ enum err probe_add(struct prober *prober, const struct config_check *check,
         .ctx = ctx,
         .jitter = spread,
     };
+    probe->queue = &prober->queues[probe->kind->lane];
     probe->request = probe->kind->request_new(check, addr);
     if (!probe->request || due_heap_reserve(&prober->heap, prober->probe_count + 1) != ERR_OK ||
-        run_queue_join(&prober->queue, &probe->slot, addr) != ERR_OK)
+        run_queue_join(probe->queue, &probe->slot, addr) != ERR_OK)
         goto err_after_probe;
     ring_append(&prober->probes, &probe->in_probes);
     prober->probe_count++;
@@ -241,7 +257,7 @@ void probe_remove(struct probe *probe)
     probe->removed = true;
     cancel_run(probe);
     due_heap_remove(&prober->heap, &probe->due);
-    run_queue_leave(&prober->queue, &probe->slot);
+    run_queue_leave(probe->queue, &probe->slot);
     ring_remove(&probe->in_probes);
     prober->probe_count--;
     arm(prober);
@@ -251,42 +267,83 @@ void probe_remove(struct probe *probe)
 
 /* ---- the prober ---- */
 
+/* open_means - false when out of memory: then some are open. */
+static bool open_means(struct prober *prober)
+{
+    struct probe_means *means = &prober->means;
+    means->loop = prober->loop;
+    means->commands = command_crew_new();
+    means->files = state_files_new(prober->loop);
+    means->tls = tls_trust_new();
+    return means->commands && means->files && means->tls &&
+           http_client_new(prober->loop, &means->http) == ERR_OK;
+}
+
+static void close_means(struct prober *prober)
+{
+    struct probe_means *means = &prober->means;
+    if (means->commands)
+        command_crew_close(means->commands);
+    if (means->files)
+        state_files_close(means->files);
+    if (means->http)
+        http_client_close(means->http);
+    tls_trust_free(means->tls);
+}
+
+static void deinit_queues(struct prober *prober, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        run_queue_deinit(&prober->queues[i]);
+}
+
 enum err prober_new(uv_loop_t *loop, const struct prober_limits *limits,
                     struct prober **out_prober)
 {
+    size_t queues = 0;
     struct prober *prober = (struct prober *)calloc(1, sizeof(*prober));
     if (!prober)
         return ERR_NO_MEMORY;
-    prober->loop = prober->means.loop = loop;
+    prober->loop = loop;
     ring_init(&prober->probes);
-    if (run_queue_init(&prober->queue, limits->max_in_flight, limits->max_per_address) !=
-        ERR_OK)
+    while (queues < PROBE_LANES && run_queue_init(&prober->queues[queues], 1, 1) == ERR_OK)
+        queues++;
+    if (queues < PROBE_LANES || !open_means(prober))
         goto err_after_prober;
-    prober->means.tls = tls_trust_new();
-    if (!prober->means.tls || http_client_new(loop, &prober->means.http) != ERR_OK)
-        goto err_after_queue;
     uv_timer_init(loop, &prober->timer);
     prober->timer.data = prober;
+    prober_set_limits(prober, limits);
+    prober_set_max_commands(prober, COMMANDS_DEFAULT);
     *out_prober = prober;
     return ERR_OK;
-err_after_queue:
-    tls_trust_free(prober->means.tls);
-    run_queue_deinit(&prober->queue);
 err_after_prober:
+    close_means(prober);
+    deinit_queues(prober, queues);
     free(prober);
     return ERR_NO_MEMORY;
 }
 
 void prober_set_limits(struct prober *prober, const struct prober_limits *limits)
 {
-    run_queue_set_limits(&prober->queue, limits->max_in_flight, limits->max_per_address);
+    struct run_queue *commands = &prober->queues[PROBE_LANE_COMMANDS];
+    run_queue_set_limits(&prober->queues[PROBE_LANE_NETWORK], limits->max_in_flight,
+                         limits->max_per_address);
+    run_queue_set_limits(commands, commands->max_in_flight, limits->max_per_address);
+    arm(prober);
+}
+
+void prober_set_max_commands(struct prober *prober, uint32_t max_commands)
+{
+    struct run_queue *commands = &prober->queues[PROBE_LANE_COMMANDS];
+    run_queue_set_limits(commands, max_commands, commands->max_per_address);
+    command_crew_set_max(prober->means.commands, commands->max_in_flight);
     arm(prober);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct prober *prober = (struct prober *)handle->data;
-    run_queue_deinit(&prober->queue);
+    deinit_queues(prober, PROBE_LANES);
     due_heap_deinit(&prober->heap);
     free(prober);
 }
@@ -298,17 +355,22 @@ void prober_close(struct prober *prober)
         next = r->next;
         probe_remove(CONTAINER_OF(r, struct probe, in_probes));
     }
-    http_client_close(prober->means.http);
-    tls_trust_free(prober->means.tls);
+    close_means(prober);
     uv_close((uv_handle_t *)&prober->timer, on_closed);
 }
 
 size_t prober_in_flight(const struct prober *prober)
 {
-    return prober->queue.in_flight;
+    size_t count = 0;
+    for (size_t i = 0; i < PROBE_LANES; i++)
+        count += prober->queues[i].in_flight;
+    return count;
 }
 
 size_t prober_waiting(const struct prober *prober)
 {
-    return prober->queue.waiting;
+    size_t count = 0;
+    for (size_t i = 0; i < PROBE_LANES; i++)
+        count += prober->queues[i].waiting;
+    return count;
 }

@@ -12,10 +12,10 @@ const struct probe_kind *probe_kind_of(enum config_check_kind kind)
     case CONFIG_CHECK_HTTP:
     case CONFIG_CHECK_HTTPS:
     case CONFIG_CHECK_GRPC: return &PROBE_KIND_HTTP;
-    case CONFIG_CHECK_DNS:
-    case CONFIG_CHECK_ICMP:
-    case CONFIG_CHECK_COMMAND:
-    case CONFIG_CHECK_FILE: break; /* not yet */
+    case CONFIG_CHECK_DNS: return &PROBE_KIND_DNS;
+    case CONFIG_CHECK_ICMP: return &PROBE_KIND_ICMP;
+    case CONFIG_CHECK_COMMAND: return &PROBE_KIND_COMMAND;
+    case CONFIG_CHECK_FILE: return &PROBE_KIND_FILE;
     }
     return NULL;
 }

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 #include "rhumb/config.h"
@@ -15,17 +17,27 @@
 
 #include "probe_run.h"
 
+struct command_crew;
 struct http_client;
 struct tls_trust;
+struct state_files;
 
 /* What all runs of one prober share. */
 struct probe_means {
     uv_loop_t *loop;
     struct http_client *http;
     struct tls_trust *tls;
+    struct command_crew *commands;
+    struct state_files *files;
 };
 
+/* Lanes have limits of their own: a few commands cost what hundreds of connections do. */
+enum probe_lane { PROBE_LANE_NETWORK, PROBE_LANE_COMMANDS, PROBE_LANES };
+
 struct probe_kind {
+    enum probe_lane lane;
+    bool late_is_ours; /* a run that passes the deadline says nothing about the target */
+
     /* request_new - copies what it needs of check. NULL: out of memory. */
     void *(*request_new)(const struct config_check *check, const struct ip_addr *addr);
     void (*request_free)(void *request);
@@ -41,7 +53,8 @@ struct probe_kind {
     const char *(*run_phase)(const void *run);
 };
 
-extern const struct probe_kind PROBE_KIND_HTTP, PROBE_KIND_STREAM;
+extern const struct probe_kind PROBE_KIND_COMMAND, PROBE_KIND_DNS, PROBE_KIND_FILE,
+    PROBE_KIND_HTTP, PROBE_KIND_ICMP, PROBE_KIND_STREAM;
 
 /* probe_kind_of - NULL for checks that nobody probes. */
 const struct probe_kind *probe_kind_of(enum config_check_kind kind);

@@ -41,6 +41,24 @@ static uint64_t hash_answer(uint64_t hash, const struct config_check *check)
     return hash_real(hash, metric->down);
 }
 
+/* hash_other_kinds - dns, command and file. A command is told the name of its check, so that is
+ * part of its question. */
+static uint64_t hash_other_kinds(uint64_t hash, const struct config_check *check)
+{
+    const struct config_check_dns *dns = &check->dns;
+    const uint64_t numbers[] = {dns->type, dns->rcode, dns->tcp, check->file.max_age_ms};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        hash = hash_number(hash, numbers[i]);
+    hash = hash_text(hash, dns->name);
+    hash = hash_bytes(hash, &dns->address, sizeof(dns->address));
+    hash = hash_text(hash, check->file.path);
+    if (check->kind == CONFIG_CHECK_COMMAND)
+        hash = hash_text(hash, check->name);
+    for (size_t i = 0; i < check->command.count; i++)
+        hash = hash_text(hash, check->command.argv[i]);
+    return hash;
+}
+
 /* hash_source - from where it is asked; a host may have addresses of both families. */
 static uint64_t hash_source(uint64_t hash, const struct config_check *check,
                             const struct snapshot_asked *asked)
@@ -74,7 +92,7 @@ static uint64_t hash_check(uint64_t hash, const struct config_check *check,
         hash = hash_text(hash, check->headers[i].name);
         hash = hash_text(hash, check->headers[i].value);
     }
-    return hash_answer(hash, check);
+    return hash_other_kinds(hash_answer(hash, check), check);
 }
 
 /* hash_parts - a check made of others asks what they ask, each at its own pace. */

@@ -21,5 +21,11 @@ struct snapshot_asked {
 uint64_t snapshot_question_of(const struct config *config, const struct config_check *check,
                               const struct snapshot_asked *asked);
 
+/* snapshot_question_of_parts - the same for a check of kind parts: the keys of its parts, in their
+ * order, take the place of their indexes. */
+uint64_t snapshot_question_of_parts(const struct config *config,
+                                    const struct config_check *check,
+                                    const struct ip_addr *addr);
+
 /* snapshot_key_of - the question, and at which pace it is asked and judged. */
 uint64_t snapshot_key_of(uint64_t question, const struct config_check *check);

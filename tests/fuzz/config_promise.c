@@ -36,15 +36,36 @@ static void check_location(const struct config_location *l)
                      "coordinates are on the globe");
 }
 
-static void check_check(const struct config_check *c)
+static void check_kind(const struct config *config, const struct config_check *c)
 {
-    FUZZ_PROMISE(c->name && c->port > 0, "a check has a name and a port");
+    FUZZ_PROMISE(c->kind != CONFIG_CHECK_DNS || (c->dns.name && c->dns.type > 0),
+                 "a dns check has a question");
+    FUZZ_PROMISE((c->kind == CONFIG_CHECK_COMMAND) == (c->command.count > 0),
+                 "a command has a name");
+    FUZZ_PROMISE((c->kind == CONFIG_CHECK_FILE) == (c->file.path != NULL),
+                 "a file check has a path");
+    FUZZ_PROMISE((c->kind == CONFIG_CHECK_PARTS) == (c->part_count >= 2),
+                 "a check made of checks has two of them");
+    FUZZ_PROMISE(c->parts_needed <= c->part_count, "so many parts can be up");
+    for (size_t i = 0; i < c->part_count; i++) {
+        FUZZ_PROMISE(c->parts[i] > 0 && c->parts[i] < config->check_count, "a part exists");
+        FUZZ_PROMISE(config->checks[c->parts[i]].kind != CONFIG_CHECK_PARTS,
+                     "a part has no parts");
+    }
+}
+
+static void check_check(const struct config *config, const struct config_check *c)
+{
+    bool has_port = c->kind != CONFIG_CHECK_ICMP && c->kind != CONFIG_CHECK_COMMAND &&
+                    c->kind != CONFIG_CHECK_FILE && c->kind != CONFIG_CHECK_PARTS;
+    FUZZ_PROMISE(c->name && (c->port > 0 || !has_port), "a check has a name and a port");
+    check_kind(config, c);
     FUZZ_PROMISE(between(c->interval_ms, 100, HOUR_MS), "interval");
     FUZZ_PROMISE(between(c->timeout_ms, 10, MINUTE_MS) && c->timeout_ms <= c->interval_ms,
                  "timeout");
     FUZZ_PROMISE(between(c->fall, 1, 100) && between(c->rise, 1, 100), "fall and rise");
     FUZZ_PROMISE(c->min_down_ms <= HOUR_MS, "min_down");
-    if (c->kind == CONFIG_CHECK_TCP)
+    if (c->kind != CONFIG_CHECK_HTTP && c->kind != CONFIG_CHECK_HTTPS)
         return;
     FUZZ_PROMISE(c->path && c->path[0] == '/' && c->method,
                  "an HTTP check has path and method");
@@ -119,7 +140,7 @@ void config_promise_check(const struct config *config)
     FUZZ_PROMISE(config->check_count > 0 && config->checks[0].kind == CONFIG_CHECK_NONE,
                  "the check 'none' is the first");
     for (size_t i = 1; i < config->check_count; i++)
-        check_check(&config->checks[i]);
+        check_check(config, &config->checks[i]);
     FUZZ_PROMISE(config->service_count <= CONFIG_SERVICES_MAX, "services are limited");
     for (size_t i = 0; i < config->service_count; i++)
         check_service(config, &config->services[i]);

@@ -23,6 +23,7 @@ static void everything_has_a_default(void **state)
         assert_int_equal(server->tcp_message_ms, 3000);
         assert_int_equal(server->drain_ms, 2000);
         assert_int_equal(server->probes_in_flight, 256);
+        assert_int_equal(server->probe_commands, 16);
         assert_int_equal(server->probes_per_address, 8);
         unload(&loaded);
     }

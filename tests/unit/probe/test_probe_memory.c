@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -114,7 +115,9 @@ static void a_prober_without_memory_leaves_nothing(void **state)
     }
     fail_at = 0;
     assert_int_equal(err, ERR_OK);
-    assert_in_range(tries, 5, 10); /* prober, buckets, client, multi handle; then none failed */
+    assert_in_range(tries, 8,
+                    12); /* prober, buckets twice, commands, files, client, multi handle;
+                                      then none failed */
     prober_close(prober);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -140,6 +143,84 @@ static void a_probe_without_memory_leaves_nothing(void **state)
     assert_int_equal(err, ERR_OK);
     assert_in_range(tries, 10, 30);
     loop_fixture_close(&fixture);
+}
+
+static void requests_without_memory_leave_nothing(void **state)
+{
+    (void)state;
+    static const char *argv[] = {"true", "x"};
+
+    static const enum config_check_kind kinds[] = {CONFIG_CHECK_COMMAND, CONFIG_CHECK_DNS,
+                                                   CONFIG_CHECK_FILE, CONFIG_CHECK_ICMP};
+
+    for (size_t k = 0; k < 4; k++) {
+        struct loop_fixture fixture;
+        struct seen seen = {.fixture = &fixture};
+        struct ip_addr addr = local_address("127.0.0.1");
+        struct config_check check = check_of(kinds[k], 53);
+        struct probe *probe = NULL;
+        enum err err = ERR_NO_MEMORY;
+        check.command = (struct config_check_command){argv, 2};
+        check.dns.name = "a.example.";
+        check.file.path = "/nowhere";
+        loop_fixture_open(&fixture, 0, 0);
+        size_t tries = 0;
+        while (err == ERR_NO_MEMORY) {
+            fail_at = ++tries;
+            err =
+                probe_add(fixture.prober, &check, &addr, 0, 60000, seen_record, &seen, &probe);
+        }
+        fail_at = 0;
+        assert_int_equal(err, ERR_OK);
+        assert_in_range(tries, 3, 20);
+        loop_fixture_close(&fixture);
+    }
+}
+
+/* play - runs with the nth allocation failing, until none of a run's is left; then it succeeds. */
+static void play(const struct config_check *check)
+{
+    struct loop_fixture fixture;
+    struct seen seen = {.fixture = &fixture, .delay_ms = 1};
+    struct ip_addr addr = local_address("127.0.0.1");
+    struct probe *probe;
+    size_t tries = 0;
+    bool more = true;
+    loop_fixture_open(&fixture, 0, 0);
+    assert_int_equal(probe_add(fixture.prober, check, &addr, 0, 0, seen_record, &seen, &probe),
+                     ERR_OK);
+    while (more) {
+        size_t runs = seen.count, faults = seen.own_faults;
+        fail_at = ++tries;
+        loop_fixture_until(&fixture, &seen.count, runs + 1);
+        more = seen.own_faults > faults;
+        if (more)
+            assert_non_null(strstr(seen.last.reason, "emory"));
+        assert_true(tries < 30);
+    }
+    fail_at = 0;
+    loop_fixture_until(&fixture, &seen.successes, 2);
+    assert_int_equal(seen.failures, 0);
+    assert_true(seen.own_faults > 0);
+    loop_fixture_close(&fixture);
+}
+
+static void commands_and_files_without_memory_are_our_own_fault(void **state)
+{
+    (void)state;
+    static const char *argv[] = {"true"};
+    char path[] = "/tmp/rhumb-state-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "{\"127.0.0.1\": \"up\"}", 19), 19);
+    close(fd);
+    struct config_check check = check_of(CONFIG_CHECK_COMMAND, 0);
+    check.command = (struct config_check_command){argv, 1};
+    play(&check);
+    check = check_of(CONFIG_CHECK_FILE, 0);
+    check.file = (struct config_check_file){path, 60000};
+    play(&check);
+    unlink(path);
 }
 
 static void a_run_without_memory_is_our_own_fault_and_passes(void **state)
@@ -188,6 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_prober_without_memory_leaves_nothing),
         cmocka_unit_test(a_probe_without_memory_leaves_nothing),
+        cmocka_unit_test(requests_without_memory_leave_nothing),
+        cmocka_unit_test(commands_and_files_without_memory_are_our_own_fault),
         cmocka_unit_test(a_run_without_memory_is_our_own_fault_and_passes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

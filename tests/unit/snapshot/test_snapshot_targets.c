@@ -315,6 +315,20 @@ static void every_parameter_of_a_check_tells_targets_apart(void **state)
         {"grpc: {port: 80}", "grpc: {port: 80, service: a}", 2},
         {"grpc: {port: 80}", "grpc: {port: 80, tls: true}", 2},
         {"http: {path: /ab, host: c}", "http: {path: /a, host: bc}", 2}, /* nothing runs over */
+        {"dns: {name: a}", "dns: {name: a., type: A, rcode: NOERROR, port: 53}", 1},
+        {"dns: {name: a}", "dns: {name: b}", 2},
+        {"dns: {name: a}", "dns: {name: a, type: AAAA}", 2},
+        {"dns: {name: a}", "dns: {name: a, port: 54}", 2},
+        {"dns: {name: a}", "dns: {name: a, rcode: REFUSED}", 2},
+        {"dns: {name: a}", "dns: {name: a, tcp: true}", 2},
+        {"dns: {name: a}", "dns: {name: a, address: 192.0.2.1}", 2},
+        {"dns: {name: a, address: 192.0.2.2}", "dns: {name: a, address: 192.0.2.1}", 2},
+        {"icmp: {}", "icmp: {}", 1},
+        {"icmp: {}", "tcp: {port: 1}", 2},
+        {"command: [a]", "command: [a]", 2}, /* each is told the name of its check */
+        {"file: {path: /a}", "file: {path: /a, max_age: 30s}", 1},
+        {"file: {path: /a}", "file: {path: /b}", 2},
+        {"file: {path: /a}", "file: {path: /a, max_age: 31s}", 2},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,0 +1,64 @@
+/* probe_resolver.h - the addresses behind host names, kept fresh, apart from the probes.
+ *
+ * A resolver lives on one uv loop and is used on that thread only; look-ups wait in libuv's
+ * pool, a few at a time. Names are asked for in the DNS, as absolute names: /etc/hosts and
+ * search lists are not what the clients of a CNAME see.
+ *
+ *   resolver_add() -> A and AAAA -> on_addresses(), when they differ from those told before
+ *        ^                 |
+ *        +-- after the ----+   fails: those told before stay; on_trouble(), once until it
+ *         smallest TTL                works again
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "rhumb/err.h"
+#include "rhumb/ip.h"
+
+struct resolver;
+struct resolver_entry;
+
+enum { RESOLVER_ADDRESSES_MAX = 16, RESOLVER_AT_ONCE = 2, RESOLVER_ENTRIES_MAX = 1 << 16 };
+
+/* How long until a name is looked up again. */
+struct resolver_pace {
+    uint32_t least_ms, most_ms; /* bounds for a TTL */
+    uint32_t retry_ms;          /* after a failure, while there are addresses */
+    uint32_t first_retry_ms;    /* while there are none */
+};
+
+extern const struct resolver_pace RESOLVER_PACE; /* 5 s, 1 h, 30 s, 5 s */
+
+/* resolver_on_addresses - the addresses now: sorted, IPv4 first, no two alike, 1 to
+ * RESOLVER_ADDRESSES_MAX; borrowed for the call. */
+typedef void (*resolver_on_addresses)(void *ctx, const struct ip_addr *addrs, size_t count);
+
+/* resolver_on_trouble - look-ups fail, and why; NULL: they work again. */
+typedef void (*resolver_on_trouble)(void *ctx, const char *reason);
+
+/* resolver_new - pace is copied. ERR_OK, ERR_NO_MEMORY. */
+WARN_UNUSED enum err resolver_new(uv_loop_t *loop, const struct resolver_pace *pace,
+                                  struct resolver **out_resolver);
+
+/* resolver_close - no callback comes any more; memory goes on the loop, when the look-ups under
+ * way have ended (each takes 8 s for a name server that does not answer). */
+void resolver_close(struct resolver *resolver);
+
+/* resolver_add - look host up, soon and again and again. The callbacks come from the loop only,
+ * and may add and remove entries, or close the resolver.
+ *
+ * shape    host: text as in the configuration, with or without a final dot; copied
+ * owns     *out_entry belongs to the resolver; resolver_remove() or resolver_close() ends it
+ * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (RESOLVER_ENTRIES_MAX), ERR_INVALID (no host name)
+ */
+WARN_UNUSED enum err resolver_add(struct resolver *resolver, const char *host,
+                                  resolver_on_addresses on_addresses,
+                                  resolver_on_trouble on_trouble, void *ctx,
+                                  struct resolver_entry **out_entry);
+
+/* resolver_remove - no callback for it any more. */
+void resolver_remove(struct resolver_entry *entry);

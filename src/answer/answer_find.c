@@ -85,13 +85,21 @@ static size_t substitute(const uint8_t *name, const uint8_t *owner, const uint8_
     return prefix + tail;
 }
 
+/* has_dname - has the chain passed the DNAME of this node? */
+static bool has_dname(const struct stage *stage, const struct zone_node *node)
+{
+    for (unsigned i = 0; i < stage->dname_count; i++)
+        if (stage->dnames[i] == node)
+            return true;
+    return false;
+}
+
 /* put_dname - once, however often the chain passes it. */
 static void put_dname(struct stage *stage, const struct zone_node *node,
                       const struct rrset *set)
 {
-    for (unsigned i = 0; i < stage->dname_count; i++)
-        if (stage->dnames[i] == node)
-            return;
+    if (has_dname(stage, node))
+        return;
     stage->dnames[stage->dname_count++] = node;
     if (!put_set(stage, RESPONSE_ANSWER, node->name, set))
         stage->is_full = true;
@@ -114,12 +122,22 @@ static enum stage_step redirect(struct stage *stage, const struct zone_node *nod
     return stage->query->qtype == DNS_TYPE_CNAME ? STAGE_DONE : follow(stage, synthesized);
 }
 
+/* put_asked - what the question is for. A DNAME that the chain passed is there already, unless
+ * this is a wildcard's under another owner. */
+static bool put_asked(struct stage *stage, const struct zone_node *node,
+                      const struct rrset *set)
+{
+    if (set->type == DNS_TYPE_DNAME && has_dname(stage, node) &&
+        dns_name_equal(stage->owner, node->name))
+        return true;
+    return put_set(stage, RESPONSE_ANSWER, stage->owner, set);
+}
+
 enum stage_step answer_any(struct stage *stage, const struct zone_node *node)
 {
     if (node->rrset_count == 0)
         return answer_negative(stage, DNS_RCODE_NOERROR, UINT32_MAX);
-    return put_set(stage, RESPONSE_ANSWER, stage->owner, &node->rrsets[0]) ? STAGE_DONE
-                                                                           : STAGE_FULL;
+    return put_asked(stage, node, &node->rrsets[0]) ? STAGE_DONE : STAGE_FULL;
 }
 
 /* is_steered_type - does the policy speak for this type at this node? */
@@ -150,7 +168,7 @@ static enum stage_step answer_node(struct stage *stage, const struct zone_node *
     const struct rrset *set = zone_node_rrset(node, qtype);
     if (!set)
         return answer_negative(stage, DNS_RCODE_NOERROR, UINT32_MAX);
-    if (!put_set(stage, RESPONSE_ANSWER, stage->owner, set))
+    if (!put_asked(stage, node, set))
         return STAGE_FULL;
     answer_additional(stage, set);
     return STAGE_DONE;

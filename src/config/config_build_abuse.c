@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_build.h"
+#include "config_location.h"
 #include "config_units.h"
 
 enum {
@@ -63,28 +64,11 @@ static void read_exempt(struct config_reader *reader, const struct config_node_e
                         void *object)
 {
     struct config_rate_limit *limit = object;
-    const struct config_node_entry *items;
-    size_t count;
-    if (!config_read_list(reader, entry, 0, EXEMPT_MAX, &items, &count))
+    struct config_network_list list;
+    if (!config_read_networks(reader, entry, 0, EXEMPT_MAX, &list))
         return;
-    struct ip_prefix *exempt = config_alloc(reader, count, sizeof(*exempt));
-    if (!exempt)
-        return;
-    size_t good = 0;
-    for (size_t i = 0; i < count; i++) {
-        const char *text;
-        if (!config_expect_text(reader, &items[i], &text))
-            continue;
-        if (ip_prefix_parse(text, &exempt[good])) {
-            good++;
-            continue;
-        }
-        config_error(reader, &items[i].value->place, "'%.80s' is no network", text);
-        config_remedy(reader, "write an address and a length, such as 192.0.2.0/24 or "
-                              "2001:db8::/32, with no bit set behind it");
-    }
-    limit->exempt = exempt;
-    limit->exempt_count = good;
+    limit->exempt = list.networks;
+    limit->exempt_count = list.count;
 }
 
 void config_read_rate_limit(struct config_reader *reader, const struct config_node_entry *entry,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config_location.h"
 #include "config_units.h"
 
 enum { DNS_PORT = 53, TLS_PORT = 853, LISTENERS_MAX = 64, PROXIES_MAX = 64 };
@@ -202,28 +203,18 @@ void config_read_proxy(struct config_reader *reader, const struct config_node_en
                        void *object)
 {
     struct config_server *server = object;
-    const struct config_node_entry *items;
-    size_t count;
-    if (!config_read_list(reader, entry, 1, PROXIES_MAX, &items, &count))
+    struct config_network_list list;
+    if (!config_read_networks(reader, entry, 1, PROXIES_MAX, &list))
         return;
-    struct ip_prefix *proxies = config_alloc(reader, count, sizeof(*proxies));
-    for (size_t i = 0; proxies && i < count; i++) {
-        const struct diag_place *place = &items[i].value->place;
-        const char *text;
-        if (!config_expect_text(reader, &items[i], &text))
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.networks[i].addr.family == IP_NONE || list.networks[i].len > 0)
             continue;
-        if (!ip_prefix_parse(text, &proxies[i])) {
-            config_error(reader, place, "'%.80s' is not a network", text);
-            config_remedy(reader,
-                          "write 192.0.2.0/24, 2001:db8::/32 or one address; no bits may "
-                          "be set behind the length");
-        } else if (proxies[i].len == 0) {
-            config_error(reader, place, "'%.80s' would let everybody say who he is", text);
-            config_remedy(reader, "name the addresses of your proxies");
-        }
+        config_error(reader, &list.items[i].value->place,
+                     "a network of all addresses would let everybody say who he is");
+        config_remedy(reader, "name the addresses of your proxies");
     }
-    server->proxies = proxies;
-    server->proxy_count = proxies ? count : 0;
+    server->proxies = list.networks;
+    server->proxy_count = list.count;
 }
 
 /* ---- all together ---- */

@@ -131,6 +131,24 @@ bool config_parse_network(struct config_reader *reader, const char *text,
     return false;
 }
 
+bool config_read_networks(struct config_reader *reader, const struct config_node_entry *entry,
+                          size_t min, size_t max, struct config_network_list *out_list)
+{
+    struct config_network_list list;
+    if (!config_read_list(reader, entry, min, max, &list.items, &list.count))
+        return false;
+    list.networks = config_alloc(reader, list.count, sizeof(*list.networks));
+    if (!list.networks)
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const char *text;
+        if (config_expect_text(reader, &list.items[i], &text))
+            config_parse_network(reader, text, &list.items[i].value->place, &list.networks[i]);
+    }
+    *out_list = list;
+    return true;
+}
+
 /* ---- the mapping of a place ---- */
 
 struct location_draft {

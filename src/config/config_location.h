@@ -1,5 +1,5 @@
 /* config_location.h - places as the operator writes them: countries, continents, subdivisions,
- * autonomous systems, coordinates. Only their form is judged here; whether a country exists
+ * autonomous systems, coordinates, networks. Only their form is judged here; whether a country exists
  * and where it lies is geo's business. */
 #pragma once
 
@@ -34,3 +34,15 @@ bool config_location_is_empty(const struct config_location *location);
 /* config_parse_network - as ip_prefix_parse(), with an error that says what is wrong. */
 bool config_parse_network(struct config_reader *reader, const char *text,
                           const struct diag_place *place, struct ip_prefix *out_prefix);
+
+/* A list of networks; networks[i] is what items[i] says, all zeros if that was wrong. */
+struct config_network_list {
+    const struct config_node_entry *items;
+    struct ip_prefix *networks;
+    size_t count;
+};
+
+/* config_read_networks - a list of min to max networks. False after an error in the list as a
+ * whole, with *out_list untouched. */
+bool config_read_networks(struct config_reader *reader, const struct config_node_entry *entry,
+                          size_t min, size_t max, struct config_network_list *out_list);

@@ -115,8 +115,9 @@ static void put_owner(struct response *r, const uint8_t *owner)
 
 /* ---- records ---- */
 
-/* How rdata of a type may be compressed: bytes before the names, and how many names follow. RFC
- * 3597 section 4 closes this list. */
+/* How rdata of a type may be compressed: bytes before the names, and how many names follow. The
+ * types are those of RFC 1035; RFC 3597 section 4 closes the list. Such data holds whole names,
+ * also where a master file gave it as \# length hex: loading checks it. */
 struct rdata_names {
     unsigned before, names;
 };
@@ -125,8 +126,14 @@ static struct rdata_names compressible(uint16_t type)
 {
     switch (type) {
     case DNS_TYPE_NS:
+    case DNS_TYPE_MD:
+    case DNS_TYPE_MF:
     case DNS_TYPE_CNAME:
+    case DNS_TYPE_MB:
+    case DNS_TYPE_MG:
+    case DNS_TYPE_MR:
     case DNS_TYPE_PTR: return (struct rdata_names){0, 1};
+    case DNS_TYPE_MINFO:
     case DNS_TYPE_SOA: return (struct rdata_names){0, 2};
     case DNS_TYPE_MX: return (struct rdata_names){2, 1};
     default: return (struct rdata_names){0, 0};

@@ -121,16 +121,17 @@ def ask_chunk(links, items):
 
 
 def ask_all(ports, queries):
-    """ports: server -> port. Yields (query, packet, {server: bytes, or None for silence})."""
+    """ports: server -> port; who is taken out of it meanwhile is not asked any more. Yields
+    (query, packet, {server: bytes, or None for silence})."""
     links = {name: Link(port) for name, port in ports.items()}
     try:
         for start in range(0, len(queries), CHUNK):
             chunk = queries[start:start + CHUNK]
             items = [(i, query.packet((start + i) & 0xFFFF), query.tcp)
                      for i, query in enumerate(chunk)]
-            answers = ask_chunk(links, items)
+            answers = ask_chunk({name: links[name] for name in ports}, items)
             for i, packet, _ in items:
-                yield chunk[i], packet, {name: answers[name].get(i) for name in ports}
+                yield chunk[i], packet, {name: found.get(i) for name, found in answers.items()}
     finally:
         for link in links.values():
             link.close()

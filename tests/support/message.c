@@ -102,12 +102,13 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {1, "A", "4"},       {2, "NS", "n"},     {5, "CNAME", "n"},   {6, "SOA", "nnlllll"},
-    {12, "PTR", "n"},    {15, "MX", "sn"},   {16, "TXT", "t"},    {28, "AAAA", "6"},
-    {33, "SRV", "sssn"}, {39, "DNAME", "n"}, {43, "DS", "sbbx"},  {46, "RRSIG", "x"},
-    {48, "DNSKEY", "x"}, {64, "SVCB", "x"},  {65, "HTTPS", "x"},  {250, "TSIG", "x"},
-    {251, "IXFR", "x"},  {252, "AXFR", "x"}, {253, "MAILB", "x"}, {254, "MAILA", "x"},
-    {255, "ANY", "x"},
+    {1, "A", "4"},       {2, "NS", "n"},        {3, "MD", "n"},      {4, "MF", "n"},
+    {5, "CNAME", "n"},   {6, "SOA", "nnlllll"}, {7, "MB", "n"},      {8, "MG", "n"},
+    {9, "MR", "n"},      {12, "PTR", "n"},      {14, "MINFO", "nn"}, {15, "MX", "sn"},
+    {16, "TXT", "t"},    {28, "AAAA", "6"},     {33, "SRV", "sssn"}, {39, "DNAME", "n"},
+    {43, "DS", "sbbx"},  {46, "RRSIG", "x"},    {48, "DNSKEY", "x"}, {64, "SVCB", "x"},
+    {65, "HTTPS", "x"},  {250, "TSIG", "x"},    {251, "IXFR", "x"},  {252, "AXFR", "x"},
+    {253, "MAILB", "x"}, {254, "MAILA", "x"},   {255, "ANY", "x"},
 };
 
 static const struct shape *shape_of(uint16_t type)
@@ -133,7 +134,7 @@ static size_t field_bytes(char field)
 /* may_compress - RFC 3597 section 4. */
 static bool may_compress(uint16_t type)
 {
-    return type == 2 || type == 5 || type == 6 || type == 12 || type == 15;
+    return (type >= 2 && type <= 9) || type == 12 || type == 14 || type == 15;
 }
 
 static bool has_pointer(const struct message *m, size_t from, size_t to)

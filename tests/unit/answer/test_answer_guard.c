@@ -44,7 +44,11 @@ static void open_world(const char *server)
                "ffeeddccbbaa99887766554433221100\n00112233445566778899aabbccddeeff\n");
     temp_printf(&w.folder, "rhumb.yaml",
                 "server: { listen: '127.0.0.1:5300', %s }\n"
-                "zones: { example.com: { file: example.zone } }\n",
+                "regions: { here: }\n"
+                "services: { many: { policy: failover, max_answers: 64, regions: { here: {\n"
+                "  addresses: [ 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6,\n"
+                "               10.0.0.7, 10.0.0.8, 10.0.0.9, 10.0.0.10 ] } } } }\n"
+                "zones: { example.com: { file: example.zone, names: { steered: many } } }\n",
                 server);
     struct diag_list *diags = diag_list_new();
     enum err err = snapshot_compile(temp_path(&w.folder, "rhumb.yaml", path),
@@ -379,10 +383,33 @@ static void a_large_answer_needs_a_cookie_where_the_operator_says_so(void **stat
     close_world();
 }
 
-/* Every name and type, with and without options: never more than four times the query. */
+/* Sets of options: one bit each, and the lowest is OPT itself. */
+enum { WITH_OPT = 1, WITH_COOKIE = 2, WITH_SUBNET = 4, WITH_EMPTY = 8, OPTION_SETS = 128 };
+
+static void make_query(const char *name, uint16_t type, unsigned set, struct packet *packet)
+{
+    static const uint16_t empty[] = {DNS_OPTION_NSID, DNS_OPTION_ZONEVERSION,
+                                     DNS_OPTION_PADDING, DNS_OPTION_KEEPALIVE};
+
+    assert_true(packet_init(packet, 0, name, type, DNS_CLASS_IN));
+    if (!(set & WITH_OPT))
+        return;
+    packet_put_opt(packet, 4096, 0, true);
+    if (set & WITH_COOKIE)
+        packet_put_option(packet, DNS_OPTION_COOKIE, "clientck", 8);
+    if (set & WITH_SUBNET)
+        assert_true(packet_put_ecs(packet, "192.0.2.0/24"));
+    for (unsigned i = 0; i < 4; i++)
+        if (set & (unsigned)WITH_EMPTY << i)
+            packet_put_option(packet, empty[i], "", 0);
+}
+
+/* Every kind of name and every type, with and without options: never more than four times the
+ * query. */
 static void four_times_the_query_is_kept_to(void **state)
 {
     (void)state;
+
     static const char *const names[] = {".",
                                         "example.com",
                                         "www.example.com",
@@ -391,33 +418,26 @@ static void four_times_the_query_is_kept_to(void **state)
                                         "nx.example.com",
                                         "x.d.example.com",
                                         "x.wild.example.com",
+                                        "steered.example.com",
                                         "www.example.net"};
-    static const uint16_t options[] = {DNS_OPTION_NSID, DNS_OPTION_ZONEVERSION,
-                                       DNS_OPTION_PADDING, DNS_OPTION_KEEPALIVE};
 
     open_world(
         "rate_limit: { per_second: 0 }, udp_size: 4096, max_udp_without_cookie: 4x, "
         "report_agent: an.agent.example, "
         "identity: an-identity-that-takes-all-the-sixty-four-bytes-that-may-be-sent-of-it");
-    unsigned truncated = 0;
+    unsigned truncated = 0, whole = 0;
     for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
         for (uint16_t type = 1; type < 260; type++)
-            for (unsigned set = 0; set < 64; set++) {
+            for (unsigned set = 0; set < OPTION_SETS; set += set & WITH_OPT ? 2 : 1) {
                 struct packet packet;
-                assert_true(packet_init(&packet, 0, names[n], type, DNS_CLASS_IN));
-                if (set & 1)
-                    packet_put_opt(&packet, 4096, 0, true);
-                if (set & 1 && set & 2)
-                    packet_put_option(&packet, DNS_OPTION_COOKIE, "clientck", 8);
-                for (unsigned o = 0; o < 4; o++)
-                    if (set & 1 && set & 4u << o)
-                        packet_put_option(&packet, options[o], "", 0);
+                make_query(names[n], type, set, &packet);
                 send_packet(&packet);
                 assert_false(w.silent);
                 assert_true(w.reply.len <= 4 * packet.len);
                 truncated += is_truncated();
+                whole += w.reply.counts[1] > 0;
             }
-    assert_true(truncated > 0);
+    assert_true(truncated > 0 && whole > 0);
     close_world();
 }
 

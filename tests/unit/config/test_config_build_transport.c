@@ -108,12 +108,13 @@ static void mistakes_are_named_with_their_place(void **state)
         {"server: {listen: '[::1]:853', tls: {listen: '::1', certificate: c, key: k}}\n", 1, 45,
          "this listener stands in 'listen' of 'server' too", "a port of its own", 0},
         {"server: {proxy: []}\n", 1, 17, "'proxy' has 0 items", NULL, 0},
-        {"server: {proxy: localhost}\n", 1, 17, "'localhost' is not a network", "192.0.2.0/24",
-         0},
-        {"server: {proxy: [10.0.0.1/8]}\n", 1, 18, "'10.0.0.1/8' is not a network",
-         "no bits may be set", 0},
+        {"server: {proxy: localhost}\n", 1, 17, "'localhost' is no network", "192.0.2.0/24", 0},
+        {"server: {proxy: [10.0.0.1/8]}\n", 1, 18, "'10.0.0.1/8' is no network",
+         "did you mean '10.0.0.0/8'", 0},
         {"server: {proxy: ['::/0']}\n", 1, 18, "would let everybody say who he is",
          "your proxies", 0},
+        {"server: {proxy: [a, 10.0.0.0/8, b, [c], '0.0.0.0/0']}\n", 1, 18, "'a' is no network",
+         NULL, 4},
         {"server: {proxy: [[a]]}\n", 1, 18, "'proxy' must be a single value", NULL, 0},
     };
 

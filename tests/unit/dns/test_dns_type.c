@@ -15,12 +15,13 @@ static void known_types_have_names_and_back(void **state)
         uint16_t type;
         const char *name;
     } cases[] = {
-        {1, "A"},       {2, "NS"},      {5, "CNAME"},  {6, "SOA"},    {12, "PTR"},
-        {15, "MX"},     {16, "TXT"},    {28, "AAAA"},  {33, "SRV"},   {35, "NAPTR"},
-        {39, "DNAME"},  {41, "OPT"},    {43, "DS"},    {44, "SSHFP"}, {46, "RRSIG"},
-        {47, "NSEC"},   {48, "DNSKEY"}, {50, "NSEC3"}, {52, "TLSA"},  {64, "SVCB"},
-        {65, "HTTPS"},  {250, "TSIG"},  {251, "IXFR"}, {252, "AXFR"}, {253, "MAILB"},
-        {254, "MAILA"}, {255, "ANY"},   {257, "CAA"},
+        {1, "A"},       {2, "NS"},      {3, "MD"},      {4, "MF"},     {5, "CNAME"},
+        {6, "SOA"},     {7, "MB"},      {8, "MG"},      {9, "MR"},     {12, "PTR"},
+        {14, "MINFO"},  {15, "MX"},     {16, "TXT"},    {28, "AAAA"},  {33, "SRV"},
+        {35, "NAPTR"},  {39, "DNAME"},  {41, "OPT"},    {43, "DS"},    {44, "SSHFP"},
+        {46, "RRSIG"},  {47, "NSEC"},   {48, "DNSKEY"}, {50, "NSEC3"}, {52, "TLSA"},
+        {64, "SVCB"},   {65, "HTTPS"},  {250, "TSIG"},  {251, "IXFR"}, {252, "AXFR"},
+        {253, "MAILB"}, {254, "MAILA"}, {255, "ANY"},   {257, "CAA"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

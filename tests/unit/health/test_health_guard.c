@@ -336,7 +336,7 @@ static void a_region_waits_for_the_operator(void **state)
     bed_init(&bed, &MANUAL, "ab", A_B_C);
     bed_step(&bed, "DU", 1000, "01");
     bed_step(&bed, "UU", 24u * 60 * MINUTE_MS, "01");
-    bed.guard.resumed_ms = bed.now_ms + 1;
+    bed.guard.regions[0].resumed_ms = bed.now_ms + 1;
     bed_step(&bed, "UU", 1, "11");
     bed_step(&bed, "DU", 1000, "01"); /* that was for this time */
     bed_step(&bed, "UU", 1000, "01");
@@ -347,7 +347,7 @@ static void a_resume_of_the_past_is_for_the_losses_before_it(void **state)
     (void)state;
     struct guard_bed bed;
     bed_init(&bed, &MANUAL, "ab", A_B_C);
-    bed.guard.resumed_ms = bed.now_ms;
+    bed.guard.regions[0].resumed_ms = bed.now_ms;
     bed_step(&bed, "DU", 1000, "01");
     bed_step(&bed, "UU", 1000, "01");
 }
@@ -690,7 +690,7 @@ static void a_resume_of_before_a_step_back_is_of_the_past(void **state)
     (void)state;
     struct guard_bed bed;
     bed_init(&bed, &MANUAL, "ab", A_B_C);
-    bed.guard.resumed_ms = bed.now_ms = 1000000;
+    bed.guard.regions[0].resumed_ms = bed.now_ms = 1000000;
     bed_review(&bed, 0);
     bed.now_ms = 5000;
     bed_step(&bed, "UU", 0, "11");

@@ -7,174 +7,218 @@
 
 #include "rhumb/health_self.h"
 
-enum { HALF = 500, SECOND_MS = 1000, LONGEST_MS = HEALTH_SELF_LONGEST_MS };
+enum { START = 1000 * 1000, REGIONS = 8, MOST = 750 /* permille */ };
 
-static void begin(struct health_self *self, unsigned count, uint64_t now_ms)
+struct bed {
+    struct health_self self;
+    struct health_self_region regions[REGIONS];
+};
+
+/* open_bed - so many regions of so many targets each, all well. */
+static void open_bed(struct bed *bed, size_t regions, uint32_t targets)
 {
-    for (unsigned i = 0; i < count; i++)
-        health_self_began(self, now_ms);
+    *bed = (struct bed){0};
+    bed->self.regions = bed->regions;
+    bed->self.region_count = regions;
+    for (size_t r = 0; r < regions; r++)
+        for (uint32_t t = 0; t < targets; t++)
+            health_self_count(&bed->self, r, 0);
 }
 
-static void end(struct health_self *self, unsigned count, uint64_t began_ms, uint64_t now_ms)
+static void fail_targets(struct bed *bed, size_t region, uint32_t count, uint64_t now_ms)
 {
-    for (unsigned i = 0; i < count; i++)
-        health_self_ended(self, began_ms, now_ms);
+    for (uint32_t i = 0; i < count; i++)
+        health_self_began(&bed->self, region, now_ms);
 }
 
-static void half_of_those_that_worked_make_us_suspicious(void **state)
+static void mend_targets(struct bed *bed, size_t region, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        health_self_ended(&bed->self, region);
+}
+
+static bool review(struct bed *bed, uint64_t now_ms)
+{
+    return health_self_review(&bed->self, MOST, now_ms);
+}
+
+static void one_region_that_dies_is_no_fault_of_ours(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    assert_false(health_self_review(&self, HALF, 0));
-    begin(&self, 4, 1000);
-    assert_false(health_self_review(&self, HALF, 1000));
-    begin(&self, 1, 2000);
-    assert_true(health_self_review(&self, HALF, 2000));
-    assert_int_equal(self.since_ms, 2000);
+    struct bed bed;
+    open_bed(&bed, 2, 10);
+    fail_targets(&bed, 0, 10, START);
+    assert_false(review(&bed, START));
+    open_bed(&bed, 3, 1);
+    fail_targets(&bed, 0, 1, START);
+    fail_targets(&bed, 1, 1, START);
+    assert_false(review(&bed, START)); /* two of three: 66 % */
 }
 
-static void failures_of_more_than_half_a_minute_apart_are_no_sign(void **state)
+/* Most targets are in the region that dies; that must not hold its failover back. */
+static void targets_do_not_outvote_regions(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    begin(&self, 2, 0);
-    begin(&self, 2, 15 * SECOND_MS);
-    assert_false(health_self_review(&self, HALF, 29 * SECOND_MS));
-    begin(&self, 2, 30 * SECOND_MS); /* four of the eight that worked half a minute ago */
-    assert_int_equal(self.recent, 4);
-    assert_true(health_self_review(&self, HALF, 30 * SECOND_MS));
+    struct bed bed;
+    open_bed(&bed, 2, 1);
+    for (int i = 0; i < 99; i++)
+        health_self_count(&bed.self, 0, 0);
+    fail_targets(&bed, 0, 100, START);
+    assert_false(review(&bed, START));
+}
 
-    self = (struct health_self){.targets = 100};
-    for (unsigned i = 0; i < 50; i++) { /* one every ten seconds: three are recent */
-        begin(&self, 1, i * 10 * SECOND_MS);
-        assert_false(health_self_review(&self, HALF, i * 10 * SECOND_MS));
-        assert_true(self.recent <= 3);
+static void most_regions_within_the_window_are(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 4, 4);
+    fail_targets(&bed, 0, 2, START); /* half of a region's targets */
+    fail_targets(&bed, 1, 2, START + 10000);
+    assert_false(review(&bed, START + 10000));
+    fail_targets(&bed, 2, 1, START + HEALTH_SELF_WINDOW_MS - 1);
+    assert_false(review(&bed, START + HEALTH_SELF_WINDOW_MS - 1)); /* a quarter is not half */
+    fail_targets(&bed, 2, 1, START + HEALTH_SELF_WINDOW_MS - 1);
+    assert_true(review(&bed, START + HEALTH_SELF_WINDOW_MS - 1));
+    assert_int_equal(bed.self.since_ms, START + HEALTH_SELF_WINDOW_MS - 1);
+}
+
+static void one_after_the_other_they_are_believed(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 4, 1);
+    for (size_t r = 0; r < 4; r++) {
+        uint64_t now_ms = START + r * HEALTH_SELF_WINDOW_MS;
+        fail_targets(&bed, r, 1, now_ms);
+        assert_false(review(&bed, now_ms));
     }
 }
 
-static void who_failed_before_counts_neither_way(void **state)
+static void who_failed_before_does_not_count(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 20};
-    begin(&self, 9, 0);
-    assert_false(health_self_review(&self, HALF, 60 * SECOND_MS));
-    begin(&self, 5, 60 * SECOND_MS); /* of eleven that worked */
-    assert_false(health_self_review(&self, HALF, 60 * SECOND_MS));
-    begin(&self, 1, 61 * SECOND_MS);
-    assert_true(health_self_review(&self, HALF, 61 * SECOND_MS));
+    struct bed bed;
+    open_bed(&bed, 4, 1);
+    fail_targets(&bed, 0, 1, START - 100000);
+    fail_targets(&bed, 1, 1, START - 100000);
+    assert_false(review(&bed, START));
+    fail_targets(&bed, 2, 1, START);
+    assert_false(review(&bed, START)); /* one of the two that worked */
+    fail_targets(&bed, 3, 1, START);
+    assert_true(review(&bed, START)); /* both */
 }
 
-static void fewer_than_four_targets_prove_nothing(void **state)
+static void fewer_than_two_that_worked_prove_nothing(void **state)
 {
     (void)state;
-    for (uint32_t targets = 0; targets <= 4; targets++) {
-        struct health_self self = {.targets = targets};
-        begin(&self, targets, 1000);
-        assert_int_equal(health_self_review(&self, HALF, 1000), targets >= 4);
-    }
-    struct health_self self = {.targets = 10}; /* nor do three of ten that still worked */
-    begin(&self, 7, 0);
-    assert_false(health_self_review(&self, 800, 60 * SECOND_MS));
-    begin(&self, 3, 60 * SECOND_MS);
-    assert_false(health_self_review(&self, 800, 60 * SECOND_MS));
+    struct bed bed;
+    open_bed(&bed, 1, 20);
+    fail_targets(&bed, 0, 20, START);
+    assert_false(review(&bed, START));
+    open_bed(&bed, 2, 5);
+    fail_targets(&bed, 0, 5, START - 100000);
+    fail_targets(&bed, 1, 5, START);
+    assert_false(review(&bed, START));
 }
 
-static void it_is_over_when_less_than_half_of_that_still_fails(void **state)
+/* Of four regions 75 % made us suspicious; below 37.5 % we trust ourselves again. */
+static void it_ends_when_enough_of_them_work(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 100};
-    begin(&self, 60, 0);
-    assert_true(health_self_review(&self, HALF, 0));
-    assert_true(health_self_review(&self, HALF, 300 * SECOND_MS)); /* not recent, still there */
-    end(&self, 35, 0, 300 * SECOND_MS);
-    assert_int_equal(self.failing, 25);
-    assert_true(health_self_review(&self, HALF, 300 * SECOND_MS));
-    end(&self, 1, 0, 301 * SECOND_MS);
-    assert_false(health_self_review(&self, HALF, 301 * SECOND_MS));
-    assert_int_equal(self.since_ms, 301 * SECOND_MS);
+    struct bed bed;
+    open_bed(&bed, 4, 1);
+    for (size_t r = 0; r < 4; r++)
+        fail_targets(&bed, r, 1, START);
+    assert_true(review(&bed, START));
+    assert_true(review(&bed, START + 60000)); /* no longer recent, but still the same ones */
+    mend_targets(&bed, 0, 1);
+    mend_targets(&bed, 1, 1);
+    assert_true(review(&bed, START + 61000));
+    mend_targets(&bed, 2, 1);
+    assert_false(review(&bed, START + 62000));
+    assert_int_equal(bed.self.since_ms, START + 62000);
 }
 
-static void it_is_over_after_ten_minutes(void **state)
+static void it_ends_after_ten_minutes_whatever_fails(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    begin(&self, 10, 0);
-    assert_true(health_self_review(&self, HALF, 1000));
-    assert_true(health_self_review(&self, HALF, 1000 + LONGEST_MS - 1));
-    assert_false(health_self_review(&self, HALF, 1000 + LONGEST_MS));
-    for (uint64_t i = 1; i < 3600; i++) /* and does not come back by itself */
-        assert_false(health_self_review(&self, HALF, 1000 + LONGEST_MS + i * SECOND_MS));
+    struct bed bed;
+    open_bed(&bed, 4, 1);
+    for (size_t r = 0; r < 4; r++)
+        fail_targets(&bed, r, 1, START);
+    assert_true(review(&bed, START));
+    assert_true(review(&bed, START + HEALTH_SELF_LONGEST_MS - 1));
+    assert_false(review(&bed, START + HEALTH_SELF_LONGEST_MS));
+    assert_false(
+        review(&bed, START + HEALTH_SELF_LONGEST_MS + 1)); /* and does not begin again */
 }
 
-static void zero_permille_switches_it_off(void **state)
+static void a_share_of_zero_switches_it_off(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    begin(&self, 10, 0);
-    assert_false(health_self_review(&self, 0, 0));
-    assert_true(health_self_review(&self, HALF, 0));
-    assert_false(health_self_review(&self, 0, 1));
+    struct bed bed;
+    open_bed(&bed, 4, 1);
+    for (size_t r = 0; r < 4; r++)
+        fail_targets(&bed, r, 1, START);
+    assert_false(health_self_review(&bed.self, 0, START));
 }
 
-static void a_failure_that_ended_is_not_recent(void **state)
+static void regions_without_targets_do_not_count(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    begin(&self, 4, 1000);
-    end(&self, 4, 1000, 2000);
-    assert_int_equal(self.recent, 0);
-    assert_int_equal(self.failing, 0);
-    begin(&self, 4, 3000);
-    assert_false(health_self_review(&self, HALF, 3000));
-    end(&self, 4, 3000, 90 * SECOND_MS); /* it had left the ring before */
-    assert_int_equal(self.recent, 0);
-    assert_int_equal(self.failing, 0);
+    struct bed bed;
+    open_bed(&bed, 2, 1);
+    bed.self.region_count = REGIONS; /* six more, of no target */
+    fail_targets(&bed, 0, 1, START);
+    fail_targets(&bed, 1, 1, START);
+    size_t regions;
+    assert_int_equal(health_self_failing(&bed.self, &regions), 2);
+    assert_int_equal(regions, 2);
+    assert_true(review(&bed, START));
 }
 
-static void the_ring_forgets_each_second_in_its_turn(void **state)
+static void what_was_counted_as_failing_keeps_its_time(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 1000};
-    for (unsigned second = 0; second < 100; second++) {
-        begin(&self, 1, second * SECOND_MS + 999);
-        assert_int_equal(self.recent, second < 30 ? second + 1 : 30);
-    }
-    health_self_review(&self, HALF, 109 * SECOND_MS);
-    assert_int_equal(self.recent, 20);
-    health_self_review(&self, HALF, 100000 * SECOND_MS);
-    assert_int_equal(self.recent, 0);
-    assert_int_equal(self.failing, 100);
+    struct bed bed;
+    open_bed(&bed, 2, 0);
+    health_self_count(&bed.self, 0, START - 100000); /* failing since long before */
+    health_self_count(&bed.self, 1, START - 100000);
+    assert_false(review(&bed, START));
+    open_bed(&bed, 2, 0);
+    health_self_count(&bed.self, 0, START - 1000);
+    health_self_count(&bed.self, 1, START - 1000);
+    assert_true(review(&bed, START));
 }
 
-static void a_step_back_in_time_is_survived(void **state)
+static void a_clock_that_steps_back_does_no_harm(void **state)
 {
     (void)state;
-    struct health_self self = {.targets = 10};
-    begin(&self, 3, 100 * SECOND_MS);
-    begin(&self, 3, 10 * SECOND_MS); /* counts as now */
-    assert_int_equal(self.recent, 6);
-    assert_true(health_self_review(&self, HALF, 10 * SECOND_MS));
-    assert_true(health_self_review(&self, HALF, 5 * SECOND_MS));
-    end(&self, 3, 100 * SECOND_MS, 11 * SECOND_MS);
-    end(&self, 3, 10 * SECOND_MS, 11 * SECOND_MS);
-    assert_int_equal(self.failing, 0);
-    assert_true(self.recent <= 6); /* never below nothing */
-    assert_false(health_self_review(&self, HALF, 12 * SECOND_MS));
+    struct bed bed;
+    open_bed(&bed, 2, 1);
+    fail_targets(&bed, 0, 1, START);
+    fail_targets(&bed, 1, 1, START);
+    assert_true(review(&bed, START - 500000));
+    mend_targets(&bed, 0, 1);
+    mend_targets(&bed, 1, 1);
+    assert_false(review(&bed, START - 400000));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(half_of_those_that_worked_make_us_suspicious),
-        cmocka_unit_test(failures_of_more_than_half_a_minute_apart_are_no_sign),
-        cmocka_unit_test(who_failed_before_counts_neither_way),
-        cmocka_unit_test(fewer_than_four_targets_prove_nothing),
-        cmocka_unit_test(it_is_over_when_less_than_half_of_that_still_fails),
-        cmocka_unit_test(it_is_over_after_ten_minutes),
-        cmocka_unit_test(zero_permille_switches_it_off),
-        cmocka_unit_test(a_failure_that_ended_is_not_recent),
-        cmocka_unit_test(the_ring_forgets_each_second_in_its_turn),
-        cmocka_unit_test(a_step_back_in_time_is_survived),
+        cmocka_unit_test(one_region_that_dies_is_no_fault_of_ours),
+        cmocka_unit_test(targets_do_not_outvote_regions),
+        cmocka_unit_test(most_regions_within_the_window_are),
+        cmocka_unit_test(one_after_the_other_they_are_believed),
+        cmocka_unit_test(who_failed_before_does_not_count),
+        cmocka_unit_test(fewer_than_two_that_worked_prove_nothing),
+        cmocka_unit_test(it_ends_when_enough_of_them_work),
+        cmocka_unit_test(it_ends_after_ten_minutes_whatever_fails),
+        cmocka_unit_test(a_share_of_zero_switches_it_off),
+        cmocka_unit_test(regions_without_targets_do_not_count),
+        cmocka_unit_test(what_was_counted_as_failing_keeps_its_time),
+        cmocka_unit_test(a_clock_that_steps_back_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

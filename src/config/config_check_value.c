@@ -35,7 +35,7 @@ void config_read_check_host(struct config_reader *reader, const struct config_no
 /* read_source_address - one item of `source:`, into the place of its family. */
 static void read_source_address(struct config_reader *reader,
                                 const struct config_node_entry *item,
-                                struct config_source *source)
+                                struct config_probe_source *source)
 {
     struct ip_addr addr;
     const char *text;

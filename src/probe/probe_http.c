@@ -523,14 +523,13 @@ static bool is_connected(const struct http_run *run)
 
 const char *http_run_phase(const struct http_run *run)
 {
-    curl_off_t secured_us = 0, answering_us = 0;
+    curl_off_t secured_us = 0;
     curl_easy_getinfo(run->easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-    curl_easy_getinfo(run->easy, CURLINFO_STARTTRANSFER_TIME_T, &answering_us);
     if (!is_connected(run))
         return "in connect";
     if (run->request->https && secured_us == 0)
         return "in TLS handshake";
-    return answering_us == 0 ? "waiting for the answer" : "within the answer";
+    return run->reading.header_bytes == 0 ? "waiting for the answer" : "within the answer";
 }
 
 /* ---- the client ---- */

@@ -330,7 +330,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_run *run = (struct http_run *)ctx;
-    return http_reading_body(&run->reading, bytes, size * count) ? size * count : 0;
+    bool more = http_reading_body(&run->reading, bytes, size * count);
+    if (run->reading.body.no_memory)
+        run->own_errno = ENOMEM;
+    return more ? size * count : 0;
 }
 
 /* set_long, set_text, set_pointer - one setting; the first failure sticks. */

@@ -88,7 +88,7 @@ static SSL_CTX *make_openssl(const struct tls_terms *terms)
     if (terms->verify && terms->ca_file)
         good = SSL_CTX_load_verify_file(openssl, terms->ca_file);
     else if (terms->verify)
-        good = SSL_CTX_set_default_verify_paths(openssl);
+        good = SSL_CTX_load_verify_dir(openssl, X509_get_default_cert_dir());
     if (good == 1)
         return openssl;
     SSL_CTX_free(openssl);

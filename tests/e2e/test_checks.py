@@ -14,8 +14,8 @@ from backend import Backend, make_certificate
 from harness import Rhumb, die_with_parent, free_port
 from tap import Skip, Tap, check, check_equal, skip_all, wait_until
 
-SECONDS = 20
-PACE = "interval: 1s, timeout: 800ms, fall: 1, rise: 1, min_down: 0s"
+SECONDS = 30
+PACE = "interval: 2s, timeout: 2s, fall: 1, rise: 1, min_down: 0s"
 ZONE = "@ 60 SOA ns h 1 1 1 1 60\n@ 60 NS ns.example.net.\n"
 DAYS = {"good": 30, "soon": 3, "expired": -1, "other": 30, "elsewhere": 30}
 CERTIFICATES = [*DAYS, "self"]
@@ -171,7 +171,7 @@ HTTP = {
     "follow": ("http: {port: @PLAIN@, path: /twice, follow: 2, body: ready}", "up", "status 200"),
     "follow-less": ("http: {port: @PLAIN@, path: /twice, follow: 1}", "down",
                     "more redirects than 'follow' allows"),
-    "follow-loop": ("http: {port: @PLAIN@, path: /loop, follow: 10}", "down", "more redirects"),
+    "follow-loop": ("http: {port: @PLAIN@, path: /loop, follow: 4}", "down", "more redirects"),
     "follow-name": ("http: {port: @PLAIN@, path: /elsewhere, follow: 1, body: ready}", "up", "status 200"),
     "follow-tls": ("http: {port: @PLAIN@, path: /secure, follow: 1}", "down", "certificate"),
     "follow-ftp": ("http: {port: @PLAIN@, path: /ftp, follow: 1}", "down",
@@ -184,7 +184,7 @@ HTTP = {
     "h2": (f"https: {{port: @GOOD@, http_version: 2, body: HTTP/2.0 good.test, {CA}}}", "up",
            "status 200"),
     "https-h1": (f"https: {{port: @GOOD@, body: HTTP/1.1 good.test, {CA}}}", "up", "status 200"),
-    "not-h2": ("http: {port: @LAG@, http_version: 2}", "down", "connection closed without an answer"),
+    "not-h2": ("http: {port: @LAG@, http_version: 2}", "down", "connection "),  # closed, or reset
     "not-h2-tls": (f"https: {{port: @S_SERVER@, http_version: 2, {CA}}}", "down", "not"),
     "source": ("http: {port: @PLAIN@, path: /source, source: 127.0.0.9, body: from 127.0.0.9}", "up",
                "status 200"),
@@ -232,7 +232,7 @@ STREAM = {
     "tcp-ping": ("tcp: {port: @LINES@, send: 'PING\\r\\n', expect: +PONG}", "up", "answer as expected"),
     "tcp-bye": ("tcp: {port: @LINES@, send: 'BYE\\r\\n', expect: +PONG}", "down", "answer lacks '+PONG'"),
     "tcp-quiet": ("tcp: {port: @LINES@, send: 'QUIET\\x0a', expect: +PONG}", "down",
-                  "timeout after 800 ms within the answer"),
+                  "timeout after 2000 ms within the answer"),
     "tls-echo": (f"tls: {{port: @S_SERVER@, send: 'olleh\\n', expect: hello, {CA}}}", "up",
                  "answer as expected"),
     "tls-http": (f"tls: {{port: @GOOD@, send: 'GET / HTTP/1.0\\r\\n\\r\\n', expect: good.test, {CA}}}",
@@ -246,7 +246,7 @@ GRPC = {
     "odd": ("grpc: {port: @GRPC@, service: odd}", "down", "health is unknown"),
     "lost": ("grpc: {port: @GRPC@, service: lost}", "down", "does not know the service"),
     "none": ("grpc: {port: @GRPC@, service: shop}", "down", "gRPC status 5 NOT_FOUND: no service shop"),
-    "slow": ("grpc: {port: @GRPC@, service: slow}", "down", "timeout after 800 ms waiting for the answer"),
+    "slow": ("grpc: {port: @GRPC@, service: slow}", "down", "timeout after 2000 ms waiting for the answer"),
     "tls": (f"grpc: {{port: @GRPCS@, service: up, tls: true, min_cert_days: 7, {CA}}}", "up", "serving"),
     "tls-address": ("grpc: {port: @GRPCS@, tls: true, ca_file: @ROOT@}", "down", "another name"),
     "tls-days": (f"grpc: {{port: @GRPCS@, tls: true, min_cert_days: 90, {CA}}}", "down",
@@ -254,7 +254,7 @@ GRPC = {
     "nginx": ("grpc: {port: @H2C@}", "down", "the answer is no health of gRPC"),
     "nginx-tls": (f"grpc: {{port: @GOOD@, tls: true, {CA}}}", "down",
                   "the answer is no health of gRPC"),
-    "http1": ("grpc: {port: @LAG@}", "down", "connection closed without an answer"),
+    "http1": ("grpc: {port: @LAG@}", "down", "connection "),  # closed, or reset
 }
 
 

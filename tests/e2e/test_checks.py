@@ -113,6 +113,8 @@ class World:
         threading.Thread(target=self.lines.serve_forever, daemon=True).start()
         self.lag = Backend("127.0.0.1", 0)
         self.ports["lag"] = self.lag.port
+        self.h1s = Backend("127.0.0.1", 0, tls=self.pairs["good"])
+        self.ports["h1s"] = self.h1s.port
         self.grpc = self.start_grpc()
 
     def start_nginx(self):
@@ -150,6 +152,7 @@ class World:
     def close(self):
         self.lines.shutdown()
         self.lag.close()
+        self.h1s.close()
         for process in self.processes:
             process.terminate()
             process.wait(SECONDS)
@@ -185,7 +188,9 @@ HTTP = {
            "status 200"),
     "https-h1": (f"https: {{port: @GOOD@, body: HTTP/1.1 good.test, {CA}}}", "up", "status 200"),
     "not-h2": ("http: {port: @LAG@, http_version: 2}", "down", "connection "),  # closed, or reset
-    "not-h2-tls": (f"https: {{port: @S_SERVER@, http_version: 2, {CA}}}", "down", "not"),
+    "not-h2-tls": (f"https: {{port: @H1S@, http_version: 2, {CA}}}", "down",
+                   "the server does not speak HTTP/2"),
+    "not-http": (f"https: {{port: @S_SERVER@, {CA}}}", "down", "the answer is not HTTP"),
     "source": ("http: {port: @PLAIN@, path: /source, source: 127.0.0.9, body: from 127.0.0.9}", "up",
                "status 200"),
     "lag-fine": ("http: {port: @PLAIN@, path: /json}, metric: {json: 'replica.lag[0]', degraded: 2, down: 10}",

@@ -181,6 +181,28 @@ static void answers_are_judged_by_status_then_body_then_certificate(void **state
     }
 }
 
+static void another_version_or_body_than_expected_is_a_failure(void **state)
+{
+    (void)state;
+    struct config_check check = {.kind = CONFIG_CHECK_HTTP,
+                                 .port = 80,
+                                 .body_regex = "o[k]",
+                                 .http_version = CONFIG_HTTP_2};
+    struct http_request *request = make(&check, "192.0.2.1");
+    struct http_answer answer = {.status = 200, .body_found = true};
+    struct probe_result result;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "the server does not speak HTTP/2");
+    answer.is_http2 = true;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "body does not match body_regex");
+    answer.pattern_found = true;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "status 200");
+    assert_int_equal(result.scale, 100);
+    http_request_free(request);
+}
+
 static void a_long_list_of_statuses_is_cut_between_items(void **state)
 {
     (void)state;
@@ -236,6 +258,7 @@ int main(void)
         cmocka_unit_test(unsaid_options_have_defaults),
         cmocka_unit_test(headers_become_lines),
         cmocka_unit_test(answers_are_judged_by_status_then_body_then_certificate),
+        cmocka_unit_test(another_version_or_body_than_expected_is_a_failure),
         cmocka_unit_test(a_long_list_of_statuses_is_cut_between_items),
         cmocka_unit_test(certificate_times_are_read_as_openssl_prints_them),
     };

@@ -86,10 +86,12 @@ static int unescape(const char **at)
         *at = text + 2;
         return (unsigned char)meanings[letter - letters];
     }
-    if (text[1] != 'x' || hex_digit(text[2]) < 0 || hex_digit(text[3]) < 0)
+    int high = text[1] == 'x' ? hex_digit(text[2]) : -1;
+    int low = high >= 0 ? hex_digit(text[3]) : -1;
+    if (low < 0)
         return -1;
     *at = text + 4;
-    return hex_digit(text[2]) << 4 | hex_digit(text[3]);
+    return high * 16 + low;
 }
 
 static void read_bytes(struct config_reader *reader, const struct config_node_entry *entry,

@@ -176,7 +176,7 @@ struct config_metric {
 };
 
 /* Where a probe's connections come from, per family; IP_NONE: as the kernel chooses. */
-struct config_check_source {
+struct config_probe_source {
     struct ip_addr v4, v6;
 };
 
@@ -206,7 +206,7 @@ struct config_check {
     enum config_check_kind kind;
     uint16_t port;    /* default 80 http, 443 https; required for tcp, tls and grpc */
     const char *host; /* Host header, name in the certificate, and SNI; NULL: the address */
-    struct config_check_source source; /* tcp, tls, http, https, grpc */
+    struct config_probe_source source; /* tcp, tls, http, https, grpc */
     /* tls, https and grpc */
     bool verify;            /* default true */
     const char *ca_file;    /* absolute; NULL: the system's */

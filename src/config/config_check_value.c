@@ -35,7 +35,7 @@ void config_read_check_host(struct config_reader *reader, const struct config_no
 /* read_source_address - one item of `source:`, into the place of its family. */
 static void read_source_address(struct config_reader *reader,
                                 const struct config_node_entry *item,
-                                struct config_check_source *source)
+                                struct config_probe_source *source)
 {
     struct ip_addr addr;
     const char *text;
@@ -86,10 +86,12 @@ static int unescape(const char **at)
         *at = text + 2;
         return (unsigned char)meanings[letter - letters];
     }
-    if (text[1] != 'x' || hex_digit(text[2]) < 0 || hex_digit(text[3]) < 0)
+    int high = text[1] == 'x' ? hex_digit(text[2]) : -1;
+    int low = high >= 0 ? hex_digit(text[3]) : -1;
+    if (low < 0)
         return -1;
     *at = text + 4;
-    return hex_digit(text[2]) << 4 | hex_digit(text[3]);
+    return high * 16 + low;
 }
 
 static void read_bytes(struct config_reader *reader, const struct config_node_entry *entry,

@@ -330,7 +330,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_run *run = (struct http_run *)ctx;
-    return http_reading_body(&run->reading, bytes, size * count) ? size * count : 0;
+    bool more = http_reading_body(&run->reading, bytes, size * count);
+    if (run->reading.body.no_memory)
+        run->own_errno = ENOMEM;
+    return more ? size * count : 0;
 }
 
 /* set_long, set_text, set_pointer - one setting; the first failure sticks. */
@@ -523,14 +526,13 @@ static bool is_connected(const struct http_run *run)
 
 const char *http_run_phase(const struct http_run *run)
 {
-    curl_off_t secured_us = 0, answering_us = 0;
+    curl_off_t secured_us = 0;
     curl_easy_getinfo(run->easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-    curl_easy_getinfo(run->easy, CURLINFO_STARTTRANSFER_TIME_T, &answering_us);
     if (!is_connected(run))
         return "in connect";
     if (run->request->https && secured_us == 0)
         return "in TLS handshake";
-    return answering_us == 0 ? "waiting for the answer" : "within the answer";
+    return run->reading.header_bytes == 0 ? "waiting for the answer" : "within the answer";
 }
 
 /* ---- the client ---- */

@@ -7,7 +7,7 @@
 
 #include "probe_reason.h"
 
-struct ip_addr probe_source_for(const struct config_check_source *source,
+struct ip_addr probe_source_for(const struct config_probe_source *source,
                                 const struct ip_addr *addr)
 {
     return addr->family == IP_V4 ? source->v4 : source->v6;

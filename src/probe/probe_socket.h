@@ -5,7 +5,7 @@
 #include "rhumb/ip.h"
 
 /* probe_source_for - which of the addresses of source speaks to addr; IP_NONE: any. */
-struct ip_addr probe_source_for(const struct config_check_source *source,
+struct ip_addr probe_source_for(const struct config_probe_source *source,
                                 const struct ip_addr *addr);
 
 /* probe_socket_open - a socket that does not block and that no other program inherits, bound to

@@ -88,7 +88,7 @@ static SSL_CTX *make_openssl(const struct tls_terms *terms)
     if (terms->verify && terms->ca_file)
         good = SSL_CTX_load_verify_file(openssl, terms->ca_file);
     else if (terms->verify)
-        good = SSL_CTX_set_default_verify_paths(openssl);
+        good = SSL_CTX_load_verify_dir(openssl, X509_get_default_cert_dir());
     if (good == 1)
         return openssl;
     SSL_CTX_free(openssl);
@@ -123,13 +123,21 @@ struct probe_tls {
     char words[WORDS_MAX];
 };
 
+/* ask_for - send host as server name. A copy, because OpenSSL's macro takes no constant text. */
+static bool ask_for(SSL *openssl, const char *host)
+{
+    char *copy = strdup(host);
+    bool good = copy && SSL_set_tlsext_host_name(openssl, copy) == 1;
+    free(copy);
+    return good;
+}
+
 /* set_name - what must stand in the certificate, and what the server is asked for. */
 static bool set_name(SSL *openssl, const struct tls_terms *terms)
 {
     struct ip_addr literal = terms->addr;
     if (terms->host && !ip_parse(terms->host, &literal))
-        return SSL_set_tlsext_host_name(openssl, terms->host) == 1 &&
-               SSL_set1_host(openssl, terms->host) == 1;
+        return ask_for(openssl, terms->host) && SSL_set1_host(openssl, terms->host) == 1;
     size_t len = ip_bits((enum ip_family)literal.family) / 8;
     return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(openssl), literal.bytes, len) == 1;
 }

@@ -46,6 +46,55 @@ static void urls_name_the_host_and_go_to_the_address(void **state)
     }
 }
 
+static void followed_redirects_may_lead_to_another_port(void **state)
+{
+    (void)state;
+    struct config_check check = {
+        .kind = CONFIG_CHECK_HTTP, .port = 8080, .path = "/a?b", .follow = 3};
+    struct http_request *request = make(&check, "2001:db8::1");
+    assert_string_equal(request->url, "http://[2001:db8::1]:8080/a?b");
+    assert_string_equal(request->connect_to, "::[2001:db8::1]:");
+    assert_null(request->path);
+    http_request_free(request);
+}
+
+static void a_grpc_check_is_a_call_over_http2(void **state)
+{
+    (void)state;
+    struct config_check check = {
+        .kind = CONFIG_CHECK_GRPC, .port = 50051, .grpc_service = "up", .min_cert_days = 9};
+    struct http_request *request = make(&check, "192.0.2.1");
+    assert_string_equal(request->url, "http://192.0.2.1:50051/");
+    assert_string_equal(request->path, "/grpc.health.v1.Health/Check");
+    assert_string_equal(request->method, "POST");
+    assert_string_equal(request->headers[0], "Content-Type: application/grpc");
+    assert_string_equal(request->headers[1], "TE: trailers");
+    assert_int_equal(request->content_len, 9);
+    assert_memory_equal(request->content, "\0\0\0\0\4\x0a\2up", 9);
+    assert_true(request->http2 && request->is_grpc);
+    assert_int_equal(request->min_cert_days, 0); /* there is no certificate */
+    http_request_free(request);
+    check.grpc_tls = true;
+    check.host = "cart.example";
+    request = make(&check, "192.0.2.1");
+    assert_string_equal(request->url, "https://cart.example:50051/");
+    assert_int_equal(request->min_cert_days, 9);
+    http_request_free(request);
+}
+
+static void a_probe_comes_from_the_source_of_its_family(void **state)
+{
+    (void)state;
+    struct config_check check = {.kind = CONFIG_CHECK_HTTP, .port = 80};
+    assert_true(ip_parse("192.0.2.9", &check.source.v4));
+    struct http_request *request = make(&check, "192.0.2.1");
+    assert_true(ip_equal(&request->source, &check.source.v4));
+    http_request_free(request);
+    request = make(&check, "2001:db8::1");
+    assert_int_equal(request->source.family, IP_NONE);
+    http_request_free(request);
+}
+
 static void unsaid_options_have_defaults(void **state)
 {
     (void)state;
@@ -132,6 +181,28 @@ static void answers_are_judged_by_status_then_body_then_certificate(void **state
     }
 }
 
+static void another_version_or_body_than_expected_is_a_failure(void **state)
+{
+    (void)state;
+    struct config_check check = {.kind = CONFIG_CHECK_HTTP,
+                                 .port = 80,
+                                 .body_regex = "o[k]",
+                                 .http_version = CONFIG_HTTP_2};
+    struct http_request *request = make(&check, "192.0.2.1");
+    struct http_answer answer = {.status = 200, .body_found = true};
+    struct probe_result result;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "the server does not speak HTTP/2");
+    answer.is_http2 = true;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "body does not match body_regex");
+    answer.pattern_found = true;
+    http_request_judge(request, &answer, &result);
+    assert_string_equal(result.reason, "status 200");
+    assert_int_equal(result.scale, 100);
+    http_request_free(request);
+}
+
 static void a_long_list_of_statuses_is_cut_between_items(void **state)
 {
     (void)state;
@@ -181,9 +252,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_name_the_host_and_go_to_the_address),
+        cmocka_unit_test(followed_redirects_may_lead_to_another_port),
+        cmocka_unit_test(a_grpc_check_is_a_call_over_http2),
+        cmocka_unit_test(a_probe_comes_from_the_source_of_its_family),
         cmocka_unit_test(unsaid_options_have_defaults),
         cmocka_unit_test(headers_become_lines),
         cmocka_unit_test(answers_are_judged_by_status_then_body_then_certificate),
+        cmocka_unit_test(another_version_or_body_than_expected_is_a_failure),
         cmocka_unit_test(a_long_list_of_statuses_is_cut_between_items),
         cmocka_unit_test(certificate_times_are_read_as_openssl_prints_them),
     };

@@ -238,6 +238,65 @@ static void no_route_is_our_own_fault(void **state)
     loop_fixture_close(&fixture);
 }
 
+static void a_source_that_is_not_ours_is_our_own_fault(void **state)
+{
+    (void)state;
+    struct fake_script script = {{HEAD_200 "Content-Length: 0\r\n\r\n"}, FAKE_HOLD};
+    struct config_check check = check_of(CONFIG_CHECK_HTTP, 0);
+    check.source.v4 = local_address("127.0.0.77");
+    assert_int_equal(ask_script(script, check).outcome, HEALTH_SUCCESS);
+    check.source.v4 = local_address("192.0.2.77");
+    struct probe_result result = ask_script(script, check);
+    assert_int_equal(result.outcome, HEALTH_OWN_FAULT);
+    assert_string_equal(result.reason, "own fault: the source address is not ours");
+}
+
+/* Whatever host it names: nothing is resolved. The second server is the first once more. */
+static void redirects_stay_at_the_address(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint32_t follow;
+        const char *location, *reason;
+    } cases[] = {
+        {0, "http://unknown.invalid/", "status 302, expected 200-299"},
+        {3, "http://unknown.invalid:%u/", "more redirects than 'follow' allows"},
+        {3, "http://192.0.2.1:%u/", "more redirects than 'follow' allows"},
+        {3, "/", "more redirects than 'follow' allows"},
+        {3, "ftp://127.0.0.1:%u/", "redirected to another protocol"},
+        {3, "file:///etc/passwd", "redirected to another protocol"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct loop_fixture fixture;
+        struct fake_server server;
+        char location[64], answer[160];
+        struct fake_script script = {{answer}, FAKE_CLOSE};
+        loop_fixture_open(&fixture, 0, 0);
+        fake_server_open(&server, &fixture.loop, "127.0.0.1", script);
+        const char *number = strchr(cases[i].location, '%');
+        if (number)
+            snprintf(location, sizeof(location), "%.*s%u/", (int)(number - cases[i].location),
+                     cases[i].location, server.port);
+        else
+            snprintf(location, sizeof(location), "%s", cases[i].location);
+        snprintf(answer, sizeof(answer),
+                 "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", location);
+        struct config_check check = check_of(CONFIG_CHECK_HTTP, server.port);
+        check.follow = cases[i].follow;
+        struct probe_result result = loop_fixture_ask(&fixture, &check);
+        assert_string_equal(result.reason, cases[i].reason);
+        bool followed = strncmp(cases[i].reason, "more", 4) == 0;
+        assert_int_equal(server.connections, followed ? cases[i].follow + 1 : 1);
+        if (number && followed)
+            assert_non_null(
+                strstr(server.request, i == 1 ? "Host: unknown.invalid:" : "Host: 192.0.2.1:"));
+        fake_server_close(&server);
+        loop_fixture_close(&fixture);
+    }
+}
+
 static void an_impossible_host_is_our_own_fault(void **state)
 {
     (void)state;
@@ -557,6 +616,8 @@ int main(void)
         cmocka_unit_test(nobody_listening_is_a_refused_connection),
         cmocka_unit_test(a_black_hole_is_a_timeout_in_connect),
         cmocka_unit_test(no_route_is_our_own_fault),
+        cmocka_unit_test(a_source_that_is_not_ours_is_our_own_fault),
+        cmocka_unit_test(redirects_stay_at_the_address),
         cmocka_unit_test(an_impossible_host_is_our_own_fault),
         cmocka_unit_test(requests_carry_what_the_check_says),
         cmocka_unit_test(the_environment_sets_no_proxy),

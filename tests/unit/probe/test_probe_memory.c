@@ -96,6 +96,10 @@ static struct config_check rich_check(uint16_t port)
     check.headers = headers;
     check.header_count = 2;
     check.body = "ok";
+    check.body_regex = "o[k]";
+    check.grpc_service = "up";
+    check.send = check.expect = (struct config_bytes){"ok", 2};
+    check.metric = (struct config_metric){.json = "lag", .degraded = 1, .down = 2};
     check.ca_file = "/etc/ca.pem";
     return check;
 }
@@ -126,23 +130,33 @@ static void a_prober_without_memory_leaves_nothing(void **state)
 static void a_probe_without_memory_leaves_nothing(void **state)
 {
     (void)state;
-    struct loop_fixture fixture;
-    struct seen seen = {.fixture = &fixture};
-    struct ip_addr addr = local_address("127.0.0.1");
-    struct config_check check = rich_check(1);
-    struct probe *probe = NULL;
-    enum err err = ERR_NO_MEMORY;
-    size_t tries = 0;
-    loop_fixture_open(&fixture, 0, 0);
-    while (err == ERR_NO_MEMORY) {
-        fail_at = ++tries;
-        err = probe_add(fixture.prober, &check, &addr, 0, 60000, seen_record, &seen, &probe);
-        assert_true((err == ERR_OK) == (probe != NULL)); /* untouched after a failure */
+
+    static const struct {
+        enum config_check_kind kind;
+        size_t least_tries;
+    } cases[] = {{CONFIG_CHECK_HTTPS, 14}, {CONFIG_CHECK_TLS, 8}, {CONFIG_CHECK_GRPC, 10}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct loop_fixture fixture;
+        struct seen seen = {.fixture = &fixture};
+        struct ip_addr addr = local_address("127.0.0.1");
+        struct config_check check = rich_check(1);
+        struct probe *probe = NULL;
+        enum err err = ERR_NO_MEMORY;
+        size_t tries = 0;
+        check.kind = cases[i].kind;
+        loop_fixture_open(&fixture, 0, 0);
+        while (err == ERR_NO_MEMORY) {
+            fail_at = ++tries;
+            err =
+                probe_add(fixture.prober, &check, &addr, 0, 60000, seen_record, &seen, &probe);
+            assert_true((err == ERR_OK) == (probe != NULL)); /* untouched after a failure */
+        }
+        fail_at = 0;
+        assert_int_equal(err, ERR_OK);
+        assert_in_range(tries, cases[i].least_tries, 30);
+        loop_fixture_close(&fixture);
     }
-    fail_at = 0;
-    assert_int_equal(err, ERR_OK);
-    assert_in_range(tries, 10, 30);
-    loop_fixture_close(&fixture);
 }
 
 static void requests_without_memory_leave_nothing(void **state)
@@ -234,13 +248,15 @@ static void a_run_without_memory_is_our_own_fault_and_passes(void **state)
         struct fake_server server;
         struct seen seen = {.fixture = &fixture, .delay_ms = 1};
         struct ip_addr addr = local_address("127.0.0.1");
-        struct fake_script script = {{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+        struct fake_script script = {{"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n"
+                                      "{\"ok\": 1, \"lag\": 1}"},
                                      FAKE_CLOSE};
         struct probe *probe;
         loop_fixture_open(&fixture, 0, 0);
         fake_server_open(&server, &fixture.loop, "127.0.0.1", script);
         struct config_check check = rich_check(server.port);
         check.kind = kinds[k];
+        check.send = check.expect = (struct config_bytes){0};
         assert_int_equal(
             probe_add(fixture.prober, &check, &addr, 0, 0, seen_record, &seen, &probe), ERR_OK);
         size_t tries = 0;

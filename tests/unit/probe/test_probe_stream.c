@@ -217,7 +217,7 @@ static void a_probe_comes_from_the_source_it_is_given(void **state)
     struct probe_result result = ask(script, true, check, NULL);
     assert_int_equal(result.outcome, HEALTH_OWN_FAULT);
     assert_string_equal(result.reason, "own fault: the source address is not ours");
-    check.source = (struct config_check_source){.v6 = local_address("2001:db8::77")};
+    check.source = (struct config_probe_source){.v6 = local_address("2001:db8::77")};
     assert_int_equal(ask(script, true, check, NULL).outcome,
                      HEALTH_SUCCESS); /* not its family */
 }

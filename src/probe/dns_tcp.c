@@ -46,10 +46,13 @@ static size_t wanted_len(const struct dns_tcp *tcp)
     return tcp->done < PREFIX_BYTES ? PREFIX_BYTES : (size_t)PREFIX_BYTES + reader_u16(&r);
 }
 
+/* on_readable - what came before a reset can still be read: the error comes out behind it. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    (void)status, (void)events;
+    (void)events;
     struct dns_tcp *tcp = (struct dns_tcp *)poll->data;
+    if (status < 0) /* libuv stops a poll that has seen an error */
+        uv_poll_start(poll, UV_READABLE, on_readable);
     ssize_t got = recv(tcp->fd, tcp->buffer + tcp->done, wanted_len(tcp) - tcp->done, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;

@@ -37,8 +37,10 @@ void dns_udp_stop(struct dns_udp *udp)
  * a refused port, comes out of recv() too. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    (void)status, (void)events;
+    (void)events;
     struct dns_udp *udp = (struct dns_udp *)poll->data;
+    if (status < 0) /* libuv stops a poll that has seen an error */
+        uv_poll_start(poll, UV_READABLE, on_readable);
     uint8_t datagram[DATAGRAM_MAX];
     ssize_t got = recv(udp->fd, datagram, sizeof(datagram), 0);
     if (got >= 0)

@@ -78,8 +78,10 @@ static bool is_reply(const struct icmp_run *run, const uint8_t *bytes, size_t le
 /* on_readable - one packet a call; what is no reply to us is passed over. */
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    (void)status, (void)events;
+    (void)events;
     struct icmp_run *run = (struct icmp_run *)poll->data;
+    if (status < 0) /* libuv stops a poll that has seen an error */
+        uv_poll_start(poll, UV_READABLE, on_readable);
     uint8_t packet[ECHO_BYTES + 1]; /* a byte more: the rest of a longer one is of no use */
     struct probe_result result;
     ssize_t got = recv(run->fd, packet, sizeof(packet), 0);

@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORGET_MS = 2 * 60 * 60 * 1000 }; /* twice the longest interval */
+enum {
+    FORGET_MS = 2 * 60 * 60 * 1000, /* twice the longest interval */
+    LOOKS_AT_ONCE = 2,              /* dead disks must not take every thread of the pool */
+};
 
 /* Which file it was, and as of when. */
 struct identity {
@@ -19,7 +22,8 @@ struct identity {
 };
 
 struct state_file {
-    struct ring in_files;
+    struct state_files *files;
+    struct ring in_files, in_ready;
     struct ring askers;
     uv_work_t work;
     bool busy, closed; /* being looked at; to be freed then */
@@ -40,6 +44,9 @@ struct state_file {
 struct state_files {
     uv_loop_t *loop;
     struct ring files; /* a handful: one for each path of the configuration */
+    struct ring ready; /* those to be looked at */
+    size_t looking;
+    bool closed; /* freed when nobody is looking any more */
 };
 
 struct state_files *state_files_new(uv_loop_t *loop)
@@ -49,6 +56,7 @@ struct state_files *state_files_new(uv_loop_t *loop)
         return NULL;
     files->loop = loop;
     ring_init(&files->files);
+    ring_init(&files->ready);
     return files;
 }
 
@@ -62,9 +70,16 @@ static void free_file(struct state_file *file)
 static void forget(struct state_file *file)
 {
     ring_remove(&file->in_files);
+    ring_remove(&file->in_ready);
     file->closed = true;
     if (!file->busy)
         free_file(file);
+}
+
+static void free_when_idle(struct state_files *files)
+{
+    if (files->closed && files->looking == 0)
+        free(files);
 }
 
 void state_files_close(struct state_files *files)
@@ -73,7 +88,8 @@ void state_files_close(struct state_files *files)
         next = r->next;
         forget(CONTAINER_OF(r, struct state_file, in_files));
     }
-    free(files);
+    files->closed = true;
+    free_when_idle(files);
 }
 
 /* ---- in the pool ---- */
@@ -180,12 +196,26 @@ static void take_over(struct state_file *file)
     file->found_table = NULL;
 }
 
+static void on_looked(uv_work_t *work, int status);
+
+static void start_looks(struct state_files *files)
+{
+    while (!ring_is_empty(&files->ready) && files->looking < LOOKS_AT_ONCE) {
+        struct state_file *file = CONTAINER_OF(files->ready.next, struct state_file, in_ready);
+        ring_remove(&file->in_ready);
+        file->busy = true;
+        files->looking++;
+        uv_queue_work(files->loop, &file->work, look, on_looked);
+    }
+}
+
 /* on_looked - an asker may close everything when it is told: then the rest has left, and the
  * file waits for us to free it. */
 static void on_looked(uv_work_t *work, int status)
 {
     (void)status;
     struct state_file *file = (struct state_file *)work->data;
+    struct state_files *files = file->files;
     take_over(file);
     file->looked = true;
     file->looked_ms = uv_now(work->loop);
@@ -197,8 +227,11 @@ static void on_looked(uv_work_t *work, int status)
         asker->on_view(asker, &view);
     }
     file->busy = false;
+    files->looking--;
     if (file->closed)
         free_file(file);
+    start_looks(files);
+    free_when_idle(files);
 }
 
 static void forget_old(struct state_files *files)
@@ -207,7 +240,7 @@ static void forget_old(struct state_files *files)
     for (struct ring *r = files->files.next, *next; r != &files->files; r = next) {
         struct state_file *file = CONTAINER_OF(r, struct state_file, in_files);
         next = r->next;
-        if (!file->busy && now_ms - file->asked_ms > FORGET_MS)
+        if (ring_is_empty(&file->askers) && !file->busy && now_ms - file->asked_ms > FORGET_MS)
             forget(file);
     }
 }
@@ -228,7 +261,9 @@ static struct state_file *find_or_add(struct state_files *files, const char *pat
         free(file);
         return NULL;
     }
+    file->files = files;
     ring_init(&file->in_files);
+    ring_init(&file->in_ready);
     ring_init(&file->askers);
     ring_append(&files->files, &file->in_files);
     file->work.data = file;
@@ -250,8 +285,9 @@ bool state_files_ask(struct state_files *files, const char *path, struct state_a
         return true;
     }
     ring_append(&file->askers, &asker->in_line);
-    if (!file->busy)
-        file->busy = uv_queue_work(files->loop, &file->work, look, on_looked) == 0;
+    if (!file->busy && ring_is_empty(&file->in_ready))
+        ring_append(&files->ready, &file->in_ready);
+    start_looks(files);
     return false;
 }
 

@@ -5,8 +5,8 @@
  *                                                read and parsed when it is another file or has
  *                                                changed -> every asker is told
  *
- * A file may lie on a dead disk: only a thread of the pool waits for it, one for each file. A
- * file that nobody has asked for longer than any interval is forgotten when another is added.
+ * A file may lie on a dead disk: only a thread of the pool waits for it, one for each file, and
+ * two in all. A file that nobody has asked for longer than any interval is forgotten when another is added.
  */
 #pragma once
 

@@ -103,7 +103,7 @@ static void mistakes_are_named_with_their_place(void **state)
          "3 of 2 checks cannot be up", "from 1 to 2", 0},
         {"checks:\n" THREE "  x: {at_least: {count: 0, of: [a, b]}}\n", 5, 25,
          "from 1 to 16, not '0'", NULL, 0},
-        {"checks:\n" THREE "  x: {at_least: {count: 1, of: [a]}}\n", 5, 33, "'of' has 1 items",
+        {"checks:\n" THREE "  x: {at_least: {count: 1, of: [a]}}\n", 5, 32, "'of' has 1 items",
          NULL, 0},
         {"checks:\n" THREE "  x: {at_least: {count: 1, off: [a]}}\n", 5, 28,
          "unknown key 'off'", "did you mean 'of'?", 2},

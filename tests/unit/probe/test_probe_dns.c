@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -132,21 +134,40 @@ static void on_connection(uv_stream_t *listener, int status)
     uv_read_start((uv_stream_t *)&server->peer, on_alloc, on_stream);
 }
 
+/* open_pair - a TCP and a UDP socket of one port, which may well be taken for one of them. */
+static uint16_t open_pair(int *out_tcp, int *out_udp)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t len = sizeof(any);
+        int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (bind(tcp, (struct sockaddr *)&any, len) == 0 &&
+            getsockname(tcp, (struct sockaddr *)&any, &len) == 0 &&
+            bind(udp, (struct sockaddr *)&any, len) == 0) {
+            *out_tcp = tcp;
+            *out_udp = udp;
+            return ntohs(any.sin_port);
+        }
+        close(tcp);
+        close(udp);
+    }
+    fail_msg("no port is free for both");
+    return 0;
+}
+
 static void fake_dns_open(struct fake_dns *server, uv_loop_t *loop, enum behaviour behaviour)
 {
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct sockaddr_in bound;
-    int len = sizeof(bound);
+    int tcp, udp;
     *server = (struct fake_dns){.behaviour = behaviour};
+    server->port = open_pair(&tcp, &udp);
     uv_udp_init(loop, &server->udp);
     uv_tcp_init(loop, &server->listener);
     server->udp.data = server->listener.data = server;
-    assert_int_equal(uv_udp_bind(&server->udp, (struct sockaddr *)&any, 0), 0);
-    assert_int_equal(uv_udp_getsockname(&server->udp, (struct sockaddr *)&bound, &len), 0);
-    assert_int_equal(uv_tcp_bind(&server->listener, (struct sockaddr *)&bound, 0), 0);
+    assert_int_equal(uv_udp_open(&server->udp, udp), 0);
+    assert_int_equal(uv_tcp_open(&server->listener, tcp), 0);
     assert_int_equal(uv_listen((uv_stream_t *)&server->listener, 8, on_connection), 0);
     uv_udp_recv_start(&server->udp, on_alloc, on_query);
-    server->port = ntohs(bound.sin_port);
 }
 
 static void fake_dns_close(struct fake_dns *server)

@@ -203,8 +203,67 @@ static void a_run_that_is_cut_leaves_nothing(void **state)
     loop_fixture_close(&fixture);
 }
 
-/* Files that nobody can read in time say nothing: see late_is_ours. A FIFO in the place of a
- * file system that hangs would be refused, so the deadline is what is made short. */
+/* Every thread of libuv's pool waits, as if for dead disks, until the gate opens. */
+enum { POOL_THREADS = 4 };
+
+static uv_barrier_t gate;
+
+static void wait_at_gate(uv_work_t *work)
+{
+    (void)work;
+    uv_barrier_wait(&gate);
+}
+
+static void what_cannot_be_read_in_time_says_nothing(void **state)
+{
+    (void)state;
+    struct loop_fixture fixture;
+    struct config_check check = file_check(30000);
+    uv_work_t works[POOL_THREADS];
+    put_text("{\"127.0.0.1\": \"down\"}");
+    loop_fixture_open(&fixture, 0, 0);
+    assert_int_equal(uv_barrier_init(&gate, POOL_THREADS + 1), 0);
+    for (size_t i = 0; i < POOL_THREADS; i++)
+        assert_int_equal(uv_queue_work(&fixture.loop, &works[i], wait_at_gate, NULL), 0);
+    check.timeout_ms = 40;
+    struct probe_result result = loop_fixture_ask(&fixture, &check);
+    assert_int_equal(result.outcome, HEALTH_OWN_FAULT);
+    assert_string_equal(result.reason,
+                        "own fault: timeout after 40 ms in reading the state file");
+    uv_barrier_wait(&gate);
+    check.timeout_ms = 5000;
+    assert_int_equal(loop_fixture_ask(&fixture, &check).outcome, HEALTH_FAILURE);
+    loop_fixture_close(&fixture);
+    uv_barrier_destroy(&gate);
+}
+
+static void more_files_than_threads_are_all_read(void **state)
+{
+    (void)state;
+
+    enum { FILES = 6 };
+
+    struct loop_fixture fixture;
+    struct seen seen = {.fixture = &fixture, .delay_ms = 60000};
+    struct ip_addr addr = local_address("127.0.0.1");
+    char paths[FILES][80];
+    loop_fixture_open(&fixture, 0, 0);
+    for (size_t i = 0; i < FILES; i++) {
+        struct config_check check = file_check(30000);
+        struct probe *probe;
+        put_text("{\"127.0.0.1\": \"up\"}");
+        snprintf(paths[i], sizeof(paths[i]), "%s.%zu", path, i);
+        assert_int_equal(rename(path, paths[i]), 0);
+        check.file.path = paths[i];
+        assert_int_equal(
+            probe_add(fixture.prober, &check, &addr, 0, 0, seen_record, &seen, &probe), ERR_OK);
+    }
+    loop_fixture_until(&fixture, &seen.successes, FILES);
+    for (size_t i = 0; i < FILES; i++)
+        unlink(paths[i]);
+    loop_fixture_close(&fixture);
+}
+
 static void askers_that_leave_are_not_told(void **state)
 {
     (void)state;
@@ -239,6 +298,8 @@ int main(void)
         cmocka_unit_test(a_replaced_file_is_seen),
         cmocka_unit_test(a_thousand_targets_share_one_file),
         cmocka_unit_test(a_run_that_is_cut_leaves_nothing),
+        cmocka_unit_test(what_cannot_be_read_in_time_says_nothing),
+        cmocka_unit_test(more_files_than_threads_are_all_read),
         cmocka_unit_test(askers_that_leave_are_not_told),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,7 +95,9 @@ static void on_silent(uv_timer_t *timer)
 
 static void on_due(uv_timer_t *timer)
 {
-    begin(timer->data);
+    struct disk_writer *writer = timer->data;
+    if (!disk_worker_is_busy(writer->worker)) /* else on_done() goes on */
+        begin(writer);
 }
 
 /* schedule - the next write, at the earliest moment that is allowed. */
@@ -154,13 +156,14 @@ static void on_done(void *ctx, struct disk_job *job)
 
 static void begin(struct disk_writer *writer)
 {
-    struct disk_job *job = writer->calls.take(writer->ctx);
     writer->taken_ms = writer->dirty_ms;
+    writer->is_dirty = writer->is_urgent =
+        false; /* before: take() itself may change something */
+    struct disk_job *job = writer->calls.take(writer->ctx);
     if (!job) {
         refused(writer, ENOMEM);
         return;
     }
-    writer->is_dirty = writer->is_urgent = false;
     if (!writer->is_closing)
         uv_timer_start(&writer->bound, on_silent, SILENT_MS, 0);
     if (disk_worker_start(writer->worker, job) != ERR_OK) {

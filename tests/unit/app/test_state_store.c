@@ -1,3 +1,6 @@
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "disk_case.h"
 #include "state_store.h"
 
@@ -256,6 +259,73 @@ static void a_disk_that_refuses_is_reported_once_and_tried_again(void **state)
     }
 }
 
+/* fill_long - texts that tell whether they are whole: all bytes are the same. */
+static void fill_long(void *ctx, struct text *out)
+{
+    struct kept *kept = ctx;
+    kept->fills++;
+    for (int i = 0; i < 20000; i++)
+        text_printf(out, "%c", 'a' + (int)(kept->fills % 26));
+    state_store_changed(kept->store, true);
+}
+
+static void write_for_ever(struct kept *kept)
+{
+    app_loop_open(&kept->loop);
+    if (state_store_new(&kept->loop.uv, kept->folder.path, fill_long, kept, &kept->store) !=
+        ERR_OK)
+        _exit(1);
+    state_store_changed(kept->store, true);
+    uv_run(&kept->loop.uv, UV_RUN_DEFAULT);
+    _exit(1);
+}
+
+/* await_write - until there is another file than the last one seen. */
+static void await_write(const struct temp_folder *folder, ino_t *last)
+{
+    char path[TEMP_PATH_MAX];
+    struct stat now = {.st_ino = 0};
+    temp_path(folder, "health.json", path);
+    for (int ms = 0; ms < 20000 && (stat(path, &now) != 0 || now.st_ino == *last); ms++)
+        usleep(1000);
+    assert_int_not_equal(now.st_ino, 0);
+    *last = now.st_ino;
+}
+
+static void a_kill_at_any_moment_leaves_a_whole_file(void **state)
+{
+    (void)state;
+
+    enum { KILLS = 40 };
+
+    struct kept kept = {.fills = 0};
+    ino_t last = 0;
+    size_t len;
+    temp_folder_open(&kept.folder);
+    app_log_open();
+    for (unsigned i = 0; i < KILLS; i++) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0)
+            write_for_ever(&kept);
+        await_write(&kept.folder, &last);
+        usleep(i * 997 % 5000); /* for the moment to differ, not to wait for anything */
+        kill(child, SIGKILL);
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        char *bytes = state_store_read(kept.folder.path, &len);
+        assert_non_null(bytes);
+        assert_int_equal(len, 20000);
+        assert_int_equal(strspn(bytes, (char[]){bytes[0], 0}), len);
+        free(bytes);
+    }
+    assert_int_equal(app_log_count(""), 0);
+    assert_in_range(count_files(kept.folder.path, "health.json"), 1, 2); /* one temporary */
+    app_log_close();
+    temp_folder_close(&kept.folder);
+}
+
 static void closing_writes_what_has_changed(void **state)
 {
     (void)state;
@@ -313,6 +383,7 @@ int main(void)
         cmocka_unit_test(changes_close_together_are_one_write_within_a_second),
         cmocka_unit_test(what_changes_during_a_write_is_in_the_next),
         cmocka_unit_test(a_disk_that_refuses_is_reported_once_and_tried_again),
+        cmocka_unit_test(a_kill_at_any_moment_leaves_a_whole_file),
         cmocka_unit_test(closing_writes_what_has_changed),
         cmocka_unit_test(closing_leaves_a_disk_that_hangs),
         cmocka_unit_test(closing_does_not_insist_on_a_disk_that_refuses),

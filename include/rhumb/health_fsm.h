@@ -17,8 +17,9 @@
  * target: it changes nothing.
  *
  * Damping delays the return of a target that keeps failing, and nothing else. Each DOWN adds
- * 1000 to a penalty that halves every 120 s; a return above 2500 is held until it is below 750.
- * The penalty's ceiling makes that 10 minutes at most. (The scheme is RFC 2439's.)
+ * 1000 to a penalty that halves every 120 s, but not while the target is DOWN: that is no calm. A
+ * return above 1250 is held until it is below 750, so who fails again within four minutes of
+ * work is held. The penalty's ceiling makes that 10 minutes at most. (The scheme is RFC 2439's.)
  */
 #pragma once
 

@@ -125,6 +125,8 @@ bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome
     turn_back_clock(machine, now_ms);
     if (outcome == HEALTH_OWN_FAULT)
         return false;
+    if (machine->state == HEALTH_DOWN)
+        machine->penalty.at_ms = now_ms; /* nothing is forgiven yet */
     bool limit_reached;
     if (outcome == HEALTH_SUCCESS) {
         smooth_rtt(machine, rtt_us);

@@ -3,7 +3,7 @@
 
 #include "rhumb/health_fsm.h"
 
-static const double PER_DOWN = 1000, HOLD_ABOVE = 2500, CALM_BELOW = 750;
+static const double PER_DOWN = 1000, HOLD_ABOVE = 1250, CALM_BELOW = 750;
 static const double HALF_LIFE_MS = 120e3;
 static const double CEILING = 24000; /* 750 * 2^5: five half-lives, 10 minutes, until calm */
 

@@ -185,10 +185,10 @@ static void a_return_goes_where_damping_and_ramp_send_it(void **state)
         double penalty;
         enum health_state to;
     } cases[] = {
-        {0, false, 0, HEALTH_UP},         {0, true, 2500, HEALTH_UP}, /* held above, not at */
-        {0, true, 2500.1, HEALTH_HELD},   {0, false, 20000, HEALTH_UP},
-        {1, false, 0, HEALTH_RECOVERING}, {60000, true, 2500, HEALTH_RECOVERING},
-        {60000, true, 2501, HEALTH_HELD},
+        {0, false, 0, HEALTH_UP},         {0, true, 1250, HEALTH_UP}, /* held above, not at */
+        {0, true, 1250.1, HEALTH_HELD},   {0, false, 20000, HEALTH_UP},
+        {1, false, 0, HEALTH_RECOVERING}, {60000, true, 1250, HEALTH_RECOVERING},
+        {60000, true, 1251, HEALTH_HELD},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -226,6 +226,25 @@ static void each_down_adds_a_penalty(void **state)
         assert_false(health_fsm_step(&machine, HEALTH_FAILURE, 1, &thresholds, NOW, &event));
         assert_true(machine.penalty.value == 1500); /* DOWN already */
     }
+}
+
+static void nothing_is_forgiven_while_a_target_is_down(void **state)
+{
+    (void)state;
+    struct health_thresholds thresholds = DEFAULTS;
+    thresholds.damped = true;
+    struct health_machine machine = {
+        .state = HEALTH_DOWN, .since_ms = NOW, .penalty = {.value = 1300, .at_ms = NOW}};
+    struct health_event event;
+    uint64_t later_ms = NOW + 3600000;
+    for (unsigned i = 0; i < 2; i++)
+        assert_false(
+            health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, later_ms + i, &event));
+    assert_true(
+        health_fsm_step(&machine, HEALTH_SUCCESS, 1, &thresholds, later_ms + 2, &event));
+    assert_int_equal(machine.state, HEALTH_HELD);
+    assert_false(health_fsm_tick(&machine, &thresholds, later_ms + 90000, &event));
+    assert_true(health_fsm_tick(&machine, &thresholds, later_ms + 96000, &event));
 }
 
 /* 3000 falls to 750 in exactly two half-lives, and below it a moment later. */
@@ -479,6 +498,7 @@ int main(void)
         cmocka_unit_test(recovering_goes_down_at_one_failure),
         cmocka_unit_test(a_return_goes_where_damping_and_ramp_send_it),
         cmocka_unit_test(each_down_adds_a_penalty),
+        cmocka_unit_test(nothing_is_forgiven_while_a_target_is_down),
         cmocka_unit_test(a_held_target_returns_when_it_is_calm),
         cmocka_unit_test(a_held_target_is_damped_by_the_thresholds_of_now),
         cmocka_unit_test(a_ramp_ends_with_its_time),

@@ -43,7 +43,7 @@ static void each_down_adds_1000_to_what_is_left(void **state)
     assert_near(penalty.value, 2750);
 }
 
-static void it_holds_above_2500_and_is_calm_below_750(void **state)
+static void it_holds_above_1250_and_is_calm_below_750(void **state)
 {
     (void)state;
 
@@ -52,7 +52,7 @@ static void it_holds_above_2500_and_is_calm_below_750(void **state)
         bool holds, calm;
     } cases[] = {
         {0, false, true},     {749.999, false, true},  {750, false, false},
-        {2500, false, false}, {2500.001, true, false}, {24000, true, false},
+        {1250, false, false}, {1250.001, true, false}, {24000, true, false},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -88,7 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_penalty_halves_every_120_seconds),
         cmocka_unit_test(each_down_adds_1000_to_what_is_left),
-        cmocka_unit_test(it_holds_above_2500_and_is_calm_below_750),
+        cmocka_unit_test(it_holds_above_1250_and_is_calm_below_750),
         cmocka_unit_test(whatever_happens_it_is_calm_after_ten_minutes),
         cmocka_unit_test(a_step_back_in_time_adds_nothing),
     };

@@ -16,7 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rhumb/health_fsm.h"
+#include "rhumb/health_guard.h"
+#include "rhumb/health_self.h"
+#include "rhumb/rng.h"
 
 enum sim_behaviour {
     SIM_ANSWERS,    /* after rtt_ms */
@@ -45,6 +47,7 @@ struct sim_target {
     size_t phase_count;
     struct health_thresholds thresholds;
     uint32_t timeout_ms;
+    struct rng *rng;  /* borrowed; NULL: no delay is made shorter */
     uint64_t next_ms; /* when the first probe starts; later: the next start or result */
     /* results */
     struct health_machine machine;
@@ -60,6 +63,45 @@ struct sim_target {
 /* sim_run - advance all targets, event by event, until nothing is left before end_ms. Targets
  * with equal times take turns in the order of the array. May be called again to go on. */
 void sim_run(struct sim_target *targets, size_t count, uint64_t end_ms);
+
+/* ---- a service ---------------------------------------------------------------------------- */
+
+enum { SIM_SEATS_MAX = 128 };
+
+/* How one seat of a service fared in the answers. */
+struct sim_fate {
+    size_t usable_changes; /* of the word's bit */
+    size_t state_changes;  /* of the word's state */
+    uint64_t changed_ms;   /* when usable changed last */
+};
+
+/* A service whose seats are the targets, one each, as the control thread keeps it: reviewed
+ * after each result that changed something, and each second while it waits or a target is HELD
+ * or RECOVERING. */
+struct sim_service {
+    /* set by the test */
+    struct sim_target *targets; /* borrowed */
+    size_t count;
+    struct health_self *self; /* borrowed; NULL: we never suspect ourselves */
+    uint32_t self_permille;
+    void (*on_review)(const struct sim_service *service, uint64_t now_ms); /* may be NULL */
+    void *ctx;                                                             /* for on_review */
+    struct health_guard guard;
+    struct health_seat seats[SIM_SEATS_MAX];
+    /* results */
+    struct sim_fate fates[SIM_SEATS_MAX];
+    size_t review_count, step_count;
+    uint64_t tick_ms;                 /* the next one */
+    uint64_t began_ms[SIM_SEATS_MAX]; /* when its failures began, and 1 more; 0: it works */
+};
+
+/* sim_service_init - regions: one letter a target, 'a' the first. order as of the guard. */
+void sim_service_init(struct sim_service *service, struct sim_target *targets,
+                      const char *regions, const struct health_rules *rules,
+                      const uint8_t *order);
+
+/* sim_service_run - as sim_run(), with reviews. */
+void sim_service_run(struct sim_service *service, uint64_t end_ms);
 
 /* sim_time_of - when target entered state for the nth time (from 0); UINT64_MAX: never. */
 uint64_t sim_time_of(const struct sim_target *target, enum health_state state, size_t nth);

@@ -247,23 +247,36 @@ void health_memory_deinit(struct health_memory *memory)
     *memory = (struct health_memory){0};
 }
 
-void health_memory_apply(const struct health_memory *memory, struct health_services *services)
+/* lose - the region was lost, and what it had in the answers with it. */
+static void lose(struct health_guard *guard, uint8_t index,
+                 const struct health_memory_region *saved)
+{
+    struct health_region *region = &guard->regions[index];
+    region->usable = false;
+    region->lost = true;
+    region->lost_ms = saved->lost_ms;
+    region->well_since_ms = saved->well_ms;
+    for (size_t i = 0; i < guard->seat_count; i++)
+        if (guard->seats[i].region == index)
+            guard->seats[i].in = false;
+}
+
+static void apply_region(const struct health_memory_region *saved,
+                         struct health_services *services)
 {
     const struct config *config = services->snapshot->config;
-    for (size_t i = 0; i < memory->region_count; i++) {
-        const struct health_memory_region *saved = &memory->regions[i];
-        for (size_t s = 0; s < config->service_count; s++) {
-            const struct config_service *service = &config->services[s];
-            if (strcmp(service->name, saved->service) != 0)
-                continue;
-            for (size_t r = 0; r < service->region_count; r++) {
-                if (strcmp(service->regions[r].name, saved->region) != 0)
-                    continue;
-                struct health_region *region = &services->list[s].guard.regions[r];
-                region->lost = true;
-                region->lost_ms = saved->lost_ms;
-                region->well_since_ms = saved->well_ms;
-            }
-        }
+    for (size_t s = 0; s < config->service_count; s++) {
+        const struct config_service *service = &config->services[s];
+        if (strcmp(service->name, saved->service) != 0)
+            continue;
+        for (uint8_t r = 0; r < service->region_count; r++)
+            if (strcmp(service->regions[r].name, saved->region) == 0)
+                lose(&services->list[s].guard, r, saved);
     }
+}
+
+void health_memory_apply(const struct health_memory *memory, struct health_services *services)
+{
+    for (size_t i = 0; i < memory->region_count; i++)
+        apply_region(&memory->regions[i], services);
 }

@@ -21,6 +21,7 @@ struct review {
     enum health_freeze freeze;
     uint64_t now_ms;
     struct standing wanted[HEALTH_REGIONS_MAX]; /* by health and operator */
+    struct standing kept[HEALTH_REGIONS_MAX];   /* in already, or forced in now */
     struct standing in[HEALTH_REGIONS_MAX];     /* in the answers, kept up while seats move */
     bool stood[HEALTH_REGIONS_MAX]; /* usable before health took anybody in this review */
     bool heard[HEALTH_REGIONS_MAX]; /* a probe has said something about one of its seats */
@@ -113,6 +114,8 @@ static bool hold_regions(struct review *r)
             region->well_since_ms = 0;
         else if (region->well_since_ms == 0 || region->well_since_ms > r->now_ms)
             region->well_since_ms = r->now_ms;
+        if (is_enough(guard, &r->kept[i])) /* the operator has brought it back */
+            region->lost = false;
         if (well && region->lost && may_come_back(guard, region, r->now_ms))
             region->lost = false;
         region->held = well && region->lost;
@@ -136,16 +139,20 @@ static void use_what_is_held(struct review *r)
         struct health_seat *seat = &guard->seats[i];
         if (seat->state != HEALTH_HELD || seat->force != HEALTH_FORCE_NONE || seat->in)
             continue;
-        seat->in = true; /* is_well() from now on */
+        seat->in = true;                           /* is_well() from now on */
+        guard->regions[seat->region].lost = false; /* so it does not wait a second time */
         seat->changed_ms = r->now_ms > 0 ? r->now_ms : 1;
     }
 }
 
-/* is_held_back - a seat that would be in, but its region waits; an operator's `up` is not kept
- * waiting. */
+/* is_held_back - a seat that would come in, but its region is lost; an operator's `up` is not
+ * kept waiting. What was left of the region in the answers may stay: it is not enough. A region
+ * that is not well yet keeps its seats out as well: else one that relapses while it waits would
+ * come back by that. */
 static bool is_held_back(const struct health_guard *guard, const struct health_seat *seat)
 {
-    return guard->regions[seat->region].held && is_wanted(seat) &&
+    return !seat->in && guard->regions[seat->region].lost &&
+           guard->rules.failback != HEALTH_FAILBACK_AUTO && is_wanted(seat) &&
            seat->force != HEALTH_FORCE_UP;
 }
 
@@ -185,11 +192,10 @@ static bool breaks_floor(struct review *r, const struct health_seat *seat)
 /* try_remove - health wants the seat out: unless a rule keeps it. */
 static void try_remove(struct review *r, struct health_seat *seat)
 {
-    /* The first word about a target is no failure of it, nor is waiting with its region. */
-    bool is_news = seat->known && !is_wanted(seat);
+    bool is_news = seat->known; /* the first word about a target is no failure of it */
     bool is_self = r->freeze == HEALTH_FREEZE_REMOVALS && r->any_well;
-    seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self ||
-                   (is_news && r->removals_left == 0) || breaks_floor(r, seat);
+    bool breaks = is_news && (r->removals_left == 0 || breaks_floor(r, seat));
+    seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self || breaks;
     if (seat->frozen)
         return;
     if (is_news) {
@@ -215,8 +221,7 @@ static void move_seats(struct review *r)
         r->stood[i] = is_enough(guard, &r->in[i]);
     for (size_t i = 0; i < guard->seat_count; i++) {
         struct health_seat *seat = &guard->seats[i];
-        if (seat->in && seat->force == HEALTH_FORCE_NONE &&
-            (!is_wanted(seat) || is_held_back(guard, seat)))
+        if (seat->in && seat->force == HEALTH_FORCE_NONE && !is_wanted(seat))
             try_remove(r, seat);
         seat->known = seat->known || seat->state != HEALTH_UNKNOWN;
         r->heard[seat->region] = r->heard[seat->region] || seat->known;
@@ -347,7 +352,9 @@ void health_guard_review(struct health_guard *guard, enum health_freeze freeze, 
     turn_back_clock(guard, now_ms);
     for (size_t i = 0; i < guard->seat_count; i++) {
         const struct health_seat *seat = &guard->seats[i];
+        bool kept = seat->force == HEALTH_FORCE_NONE ? seat->in : is_wanted(seat);
         count(&r.wanted[seat->region], seat, is_wanted(seat));
+        count(&r.kept[seat->region], seat, kept);
         r.any_well = r.any_well || seat->usable;
     }
     if (!hold_regions(&r) && freeze != HEALTH_FREEZE_ALL)

@@ -430,6 +430,35 @@ static void what_health_takes_beside_a_drain_is_a_loss(void **state)
     assert_true(bed.guard.regions[0].held);
 }
 
+static void an_operators_up_that_is_not_enough_brings_one_endpoint_back(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "aaab", A_B_C);
+    bed_step(&bed, "DDDU", 1000, "0001");
+    bed_step(&bed, "UUUU", 1000, "0001");
+    bed.seats[0].force = HEALTH_FORCE_UP;
+    bed_step(&bed, "UUUU", 1000, "1001");
+    assert_int_equal(bed.guard.active, 1);
+    assert_int_equal(health_word_state(bed.seats[0].word), HEALTH_UP);
+    assert_int_equal(health_word_state(bed.seats[1].word), HEALTH_HELD);
+}
+
+/* Its dead endpoint is frozen in the answers, so a would be whole with the one that is well. */
+static void a_region_that_relapses_does_not_come_back_by_that(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    struct health_rules rules = {.min_up_permille = 1000, .failback = HEALTH_FAILBACK_MANUAL};
+    bed_init(&bed, &rules, "aabc", A_B_C); /* one a minute may leave */
+    bed_step(&bed, "UDUU", 1000, "1011");
+    bed_step(&bed, "UUUU", MINUTE_MS, "1011");
+    bed_step(&bed, "UUDU", 1000, "1001"); /* that was this minute's */
+    bed_step(&bed, "DUDU", 1000, "f001");
+    assert_false(bed.guard.regions[0].usable);
+    bed_step(&bed, "UUDU", 1000, "1001");
+}
+
 static void a_drain_beside_what_health_took_is_none(void **state)
 {
     (void)state;
@@ -464,11 +493,10 @@ static void an_operators_up_is_not_kept_waiting(void **state)
     bed_step(&bed, "DDU", 1000, "001");
     bed_step(&bed, "UUU", 1000, "001");
     bed.seats[0].force = HEALTH_FORCE_UP;
-    bed_step(&bed, "UUU", 1000, "101");
-    assert_true(bed.guard.regions[0].usable);
+    bed_step(&bed, "UUU", 1000, "111"); /* half of a is a: the region is back */
     assert_int_equal(bed.guard.active, 0);
-    assert_int_equal(health_word_state(bed.seats[0].word), HEALTH_UP);
-    assert_int_equal(health_word_state(bed.seats[1].word), HEALTH_HELD);
+    bed.seats[0].force = HEALTH_FORCE_NONE;
+    bed_step(&bed, "UUU", 1000, "111"); /* and stays */
 }
 
 /* One of two is not all of a: the region is lost, and the other waits with it. */
@@ -479,7 +507,8 @@ static void who_waits_with_its_region_is_no_failure(void **state)
     struct health_rules rules = {.min_up_permille = 1000, .failback = HEALTH_FAILBACK_MANUAL};
     bed_init(&bed, &rules, "aab", A_B_C); /* one a minute may leave */
     bed_step(&bed, "DUU", 1000, "011");
-    bed_step(&bed, "UUU", 1000, "001"); /* without spending the budget, or being frozen */
+    bed_step(&bed, "UUU", 1000, "011"); /* without spending the budget, or being frozen */
+    assert_false(bed.guard.regions[0].usable);
     assert_true(bed.guard.regions[0].held);
     bed_step(&bed, "UUD", MINUTE_MS, "110");
 }
@@ -520,6 +549,17 @@ static void a_held_region_goes_before_a_damped_seat(void **state)
     bed_step(&bed, "DDU", 1, "001");
     bed_step(&bed, "UHU", 1, "001");
     bed_step(&bed, "UHD", 1, "100");
+}
+
+static void a_region_that_came_back_by_a_damped_seat_is_back(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "ab", A_B_C);
+    bed_step(&bed, "DU", 1, "01");
+    bed_step(&bed, "HU", 1, "01");
+    bed_step(&bed, "HD", 1, "10");
+    bed_step(&bed, "HU", 1, "10"); /* b waits, as behind any region that is usable */
 }
 
 static void a_forced_down_seat_is_not_used_even_then(void **state)
@@ -761,6 +801,8 @@ int main(void)
         cmocka_unit_test(a_drain_is_no_loss),
         cmocka_unit_test(who_fails_while_drained_comes_back_without_waiting),
         cmocka_unit_test(what_health_takes_beside_a_drain_is_a_loss),
+        cmocka_unit_test(an_operators_up_that_is_not_enough_brings_one_endpoint_back),
+        cmocka_unit_test(a_region_that_relapses_does_not_come_back_by_that),
         cmocka_unit_test(a_drain_beside_what_health_took_is_none),
         cmocka_unit_test(what_was_only_assumed_to_be_down_was_not_lost),
         cmocka_unit_test(an_operators_up_is_not_kept_waiting),
@@ -768,6 +810,7 @@ int main(void)
         cmocka_unit_test(a_dead_seat_of_a_region_that_waits_is_told_as_down),
         cmocka_unit_test(a_damped_seat_is_used_when_nothing_else_is),
         cmocka_unit_test(a_held_region_goes_before_a_damped_seat),
+        cmocka_unit_test(a_region_that_came_back_by_a_damped_seat_is_back),
         cmocka_unit_test(a_forced_down_seat_is_not_used_even_then),
         cmocka_unit_test(while_we_suspect_ourselves_nobody_leaves),
         cmocka_unit_test(while_health_is_switched_off_nothing_changes),

@@ -194,8 +194,9 @@ static void try_remove(struct review *r, struct health_seat *seat)
 {
     bool is_news = seat->known; /* the first word about a target is no failure of it */
     bool is_self = r->freeze == HEALTH_FREEZE_REMOVALS && r->any_well;
-    bool breaks = is_news && (r->removals_left == 0 || breaks_floor(r, seat));
-    seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self || breaks;
+    bool is_over = is_news && r->removals_left == 0;
+    bool is_last = seat->state != HEALTH_UNKNOWN && breaks_floor(r, seat);
+    seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self || is_over || is_last;
     if (seat->frozen)
         return;
     if (is_news) {

@@ -231,7 +231,7 @@ static void check_failback(const struct trial *t, unsigned region)
     for (unsigned other = 0; other < t->guard.region_count; other++)
         others = others || (other != region && is_enough(t, well, other) &&
                             !t->guard_before.regions[other].lost);
-    bool resumed = t->guard.resumed_ms > before->lost_ms;
+    bool resumed = t->guard.regions[region].resumed_ms > before->lost_ms;
     bool waited = rules->failback == HEALTH_FAILBACK_AFTER &&
                   t->now_ms - before->well_since_ms >= rules->failback_after_ms;
     promise_that(t, forced || resumed || waited || !others,
@@ -327,7 +327,8 @@ static void happen(struct trial *t)
     if (chance(t, 4) == 0)
         t->freeze = HEALTH_FREEZE_NONE;
     if (chance(t, 40) == 0)
-        t->guard.resumed_ms = t->now_ms;
+        for (size_t i = 0; i < t->guard.region_count; i++)
+            t->guard.regions[i].resumed_ms = t->now_ms;
 }
 
 static void begin(struct trial *t, uint64_t seed)

@@ -105,14 +105,15 @@ static void read_target(struct sim_service *service, size_t i, uint64_t now_ms)
 static void tell_self(struct sim_service *service, size_t i, uint64_t now_ms)
 {
     enum health_state state = service->targets[i].machine.state;
+    const struct health_seat *seat = &service->seats[i];
     uint64_t *began_ms = &service->began_ms[i];
     if (!service->self)
         return;
     if (state == HEALTH_DOWN && *began_ms == 0) {
-        health_self_began(service->self, now_ms);
+        health_self_began(service->self, seat->region, now_ms);
         *began_ms = now_ms + 1;
     } else if (state != HEALTH_DOWN && *began_ms > 0) {
-        health_self_ended(service->self, *began_ms - 1, now_ms);
+        health_self_ended(service->self, seat->region);
         *began_ms = 0;
     }
 }
@@ -219,4 +220,17 @@ uint64_t sim_time_of(const struct sim_target *target, enum health_state state, s
             return target->events[i].at_ms;
     }
     return UINT64_MAX;
+}
+
+void sim_service_watch_self(struct sim_service *service, struct health_self *self,
+                            uint32_t permille)
+{
+    *self = (struct health_self){.regions = service->self_regions,
+                                 .region_count = service->guard.region_count};
+    for (size_t i = 0; i < self->region_count; i++)
+        self->regions[i] = (struct health_self_region){0};
+    for (size_t i = 0; i < service->count; i++)
+        health_self_count(self, service->seats[i].region, 0);
+    service->self = self;
+    service->self_permille = permille;
 }

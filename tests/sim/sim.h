@@ -82,8 +82,9 @@ struct sim_service {
     /* set by the test */
     struct sim_target *targets; /* borrowed */
     size_t count;
-    struct health_self *self; /* borrowed; NULL: we never suspect ourselves */
+    struct health_self *self; /* borrowed; NULL: we never suspect ourselves; see below */
     uint32_t self_permille;
+    struct health_self_region self_regions[HEALTH_REGIONS_MAX];
     void (*on_review)(const struct sim_service *service, uint64_t now_ms); /* may be NULL */
     void *ctx;                                                             /* for on_review */
     struct health_guard guard;
@@ -99,6 +100,10 @@ struct sim_service {
 void sim_service_init(struct sim_service *service, struct sim_target *targets,
                       const char *regions, const struct health_rules *rules,
                       const uint8_t *order);
+
+/* sim_service_watch_self - from now on it may be us; self is borrowed. */
+void sim_service_watch_self(struct sim_service *service, struct health_self *self,
+                            uint32_t permille);
 
 /* sim_service_run - as sim_run(), with reviews. */
 void sim_service_run(struct sim_service *service, uint64_t end_ms);

@@ -220,12 +220,10 @@ static void fail_most(struct sim_service *service, struct watch *watch,
     }
     watch->fewest_usable = CROWD;
     sim_service_init(service, targets, regions, rules, NULL);
-    service->self = self;
-    service->self_permille = 500;
     service->on_review = watch_removals;
     service->ctx = watch;
     if (self)
-        self->targets = CROWD;
+        sim_service_watch_self(service, self, 500);
     sim_service_run(service, end_ms);
     free(targets);
 }
@@ -285,7 +283,8 @@ static void when_it_is_us_nearly_nobody_leaves(void **state)
     fail_most(&service, &watch, &both, &self, 5 * MINUTE_MS, 9 * MINUTE_MS);
     assert_int_equal(watch.most_removed, 20);
     assert_false(self.suspicious); /* they are back */
-    assert_int_equal(self.failing, 0);
+    size_t regions;
+    assert_int_equal(health_self_failing(&self, &regions), 0);
     assert_int_equal(count_in(&service), CROWD);
 }
 
@@ -341,7 +340,8 @@ static struct journey fail_over(const struct health_rules *rules, uint64_t end_m
     service.ctx = &journey;
     if (resume_ms > 0) {
         sim_service_run(&service, resume_ms);
-        service.guard.resumed_ms = resume_ms;
+        for (size_t i = 0; i < service.guard.region_count; i++)
+            service.guard.regions[i].resumed_ms = resume_ms;
     }
     sim_service_run(&service, end_ms);
     free(targets);

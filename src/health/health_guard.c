@@ -195,8 +195,8 @@ static void try_remove(struct review *r, struct health_seat *seat)
     bool is_news = seat->known; /* the first word about a target is no failure of it */
     bool is_self = r->freeze == HEALTH_FREEZE_REMOVALS && r->any_well;
     bool is_over = is_news && r->removals_left == 0;
-    bool is_last = seat->state != HEALTH_UNKNOWN && breaks_floor(r, seat);
-    seat->frozen = r->freeze == HEALTH_FREEZE_ALL || is_self || is_over || is_last;
+    seat->frozen =
+        r->freeze == HEALTH_FREEZE_ALL || is_self || is_over || breaks_floor(r, seat);
     if (seat->frozen)
         return;
     if (is_news) {
@@ -322,7 +322,7 @@ static void conclude(struct review *r)
         struct health_seat *seat = &guard->seats[i];
         seat->word = word_of(guard, seat);
         guard->unsettled = guard->unsettled || is_unsettled(r, seat);
-        guard->frozen_count += seat->frozen;
+        guard->frozen_count += seat->frozen && seat->state != HEALTH_UNKNOWN; /* it fails */
     }
     find_active(r);
     guard->reviewed = true;

@@ -159,10 +159,12 @@ static void check_reasons(const struct trial *t, const struct health_seat *seat)
 static void check_freeze(const struct trial *t, size_t i)
 {
     const struct health_seat *seat = &t->seats[i];
-    bool was_in = t->seats_before[i].in;
+    bool was_in = t->seats_before[i].in, any_works = false;
     if (seat->force != HEALTH_FORCE_NONE)
         return;
-    if (t->freeze != HEALTH_FREEZE_NONE)
+    for (size_t k = 0; k < t->guard.seat_count; k++)
+        any_works = any_works || t->seats[k].usable;
+    if (t->freeze == HEALTH_FREEZE_ALL || (t->freeze == HEALTH_FREEZE_REMOVALS && any_works))
         promise_that(t, seat->in || !was_in, "nobody leaves while removals are frozen");
     if (t->freeze == HEALTH_FREEZE_ALL)
         promise_that(t, seat->in == was_in, "nothing changes while all is frozen");
@@ -274,7 +276,7 @@ static void check(struct trial *t)
         check_word(t, seat);
         check_reasons(t, seat);
         check_freeze(t, i);
-        frozen += seat->frozen;
+        frozen += seat->frozen && seat->state != HEALTH_UNKNOWN;
         tally.damped_used += seat->in && seat->state == HEALTH_HELD;
     }
     promise_that(t, frozen == t->guard.frozen_count, "who is frozen is counted");

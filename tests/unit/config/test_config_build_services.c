@@ -54,6 +54,8 @@ static void everything_can_be_set(void **state)
                          "    answers: 2\n"
                          "    depth: 16\n"
                          "    sticky: true\n"
+                         "    protect: {min_usable: 1, max_down_per_minute: 25%}\n"
+                         "    failback: {after: 5m}\n"
                          "    latency: {source: pop}\n");
     const struct config_service *a = service_named(&loaded, "a");
     assert_int_equal(a->policy, CONFIG_POLICY_LATENCY);
@@ -68,6 +70,10 @@ static void everything_can_be_set(void **state)
     assert_int_equal(a->answers, 2);
     assert_int_equal(a->depth, 16);
     assert_true(a->sticky);
+    assert_int_equal(a->protect.min_usable, 1);
+    assert_true(a->protect.max_down_per_minute == 0.25);
+    assert_int_equal(a->failback, CONFIG_FAILBACK_AFTER);
+    assert_int_equal(a->failback_after_ms, 300000);
     assert_int_equal(a->latency_source, CONFIG_LATENCY_POP);
     unload(&loaded);
 }
@@ -192,10 +198,18 @@ static void mistakes_are_named_with_their_place(void **state)
          "the key 'a' stands here twice", NULL, 0},
         {PLACES "services:\n  a:\n    " EU "\n    polcy: geo\n", 5, 5, "unknown key 'polcy'",
          "did you mean 'policy'?", 0},
-        {PLACES "services:\n  a:\n    " EU "\n    failback: auto\n", 5, 5,
-         "unknown key 'failback'", NULL, 0},
-        {PLACES "services:\n  a:\n    " EU "\n    protect: {}\n", 5, 5, "unknown key 'protect'",
+        {PLACES "services:\n  a:\n    " EU "\n    failback: later\n", 5, 15,
+         "'failback' is auto, manual or {after: DURATION}, not this word", "write {after: 5m}", 0},
+        {PLACES "services:\n  a:\n    " EU "\n    failback: {}\n", 5, 15,
+         "does not say after how long", "write {after: 5m}, auto or manual", 0},
+        {PLACES "services:\n  a:\n    " EU "\n    failback: {after: 2d}\n", 5, 23, "from 0s to 24h",
          NULL, 0},
+        {PLACES "services:\n  a:\n    " EU "\n    protect: {min_usable: 65}\n", 5, 27, "from 0 to 64",
+         NULL, 0},
+        {PLACES "services:\n  a:\n    " EU "\n    protect: {max_down_per_minute: 110%}\n", 5, 36,
+         "a share from 0 to 1", NULL, 0},
+        {PLACES "services:\n  a:\n    " EU "\n    protect: {min_usable: 2}\n", 3, 3,
+         "'a' has 1 regions, but min_usable is 2", "min_usable counts regions", 0},
         {PLACES "services:\n  a:\n    " EU "\n    policy: geoo\n", 5, 13,
          "unknown value 'geoo' for 'policy'", "did you mean 'geo'?", 0},
         {PLACES "services:\n  a:\n    " EU "\n    policy: round-robin\n", 5, 13,

@@ -66,25 +66,9 @@ static void what_is_allowed_but_odd_is_warned_of(void **state)
     expect_warning("zones: {}\n", 0, "there are no zones");
     expect_warning(PLACES "services:\n  a: {regions: {eu: {addresses: 192.0.2.1}}}\n", 3,
                    "the service 'a' has no name");
-    expect_warning(PLACES "checks: {c: {http: }}\nservices:\n  a:\n    check: c\n    regions:\n"
-                          "      eu: {names: b.example}\n"
-                          "zones: {example.com: {file: z, names: {www: a}}}\n",
-                   7, "the endpoints of 'eu' are names: they are not probed");
     expect_warning(PLACES "services:\n  a: {policy: latency, latency: {source: pop}, regions: "
                           "{eu: {addresses: 192.0.2.1}}}\n" ZONE,
                    3, "this server's own round trips");
-}
-
-static void a_warning_about_inherited_regions_is_said_once(void **state)
-{
-    (void)state;
-    struct loaded loaded =
-        load_good(PLACES "checks: {c: {http: }}\n"
-                         "services: {a: {check: c, regions: {eu: {names: b.example}}}, b: "
-                         "{inherit: a}}\n"
-                         "zones: {example.com: {file: z, names: {www: a, w3: b}}}\n");
-    assert_int_equal(diag_warning_count(loaded.diags), 1);
-    unload(&loaded);
 }
 
 int main(void)
@@ -93,7 +77,6 @@ int main(void)
         cmocka_unit_test(mistakes_no_section_sees_alone_are_found),
         cmocka_unit_test(what_looks_alike_but_is_fine_passes),
         cmocka_unit_test(what_is_allowed_but_odd_is_warned_of),
-        cmocka_unit_test(a_warning_about_inherited_regions_is_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ PERIOD_S, PATIENCE_S = 0.1, 2.0
 
 
 class Sample:
-    """address: the first of the answer; None when there was no answer, or none with an address."""
+    """address: the first of the answer; None when it has none (SERVFAIL, say)."""
 
     __slots__ = ("at", "address", "ttl")
 
@@ -25,6 +25,7 @@ class Sample:
 class Watch:
     def __init__(self, name):
         self.query, self.samples, self.active = dnsclient.build_query(name, flags=0x0100), [], True
+        self.lost, self.stall_s = 0, 0.0  # unanswered questions; the most that one was sent late
 
     def stop(self):
         """Ends it and returns its samples by time. The last answers may still be on their way: the
@@ -42,7 +43,6 @@ class Client(threading.Thread):
         self.socket.setblocking(False)
         self.lock, self.due = threading.Lock(), []  # heap of (when, order, watch)
         self.pending, self.next_id, self.order = {}, 0, 0  # pending: id -> (watch, when sent)
-        self.latest_s = 0.0  # the most that a question was sent behind its time
 
     def watch(self, name):
         watch = Watch(name)
@@ -70,7 +70,7 @@ class Client(threading.Thread):
             when, _, watch = heapq.heappop(self.due)
             if not watch.active:
                 continue
-            self.latest_s = max(self.latest_s, now - when)
+            watch.stall_s = max(watch.stall_s, now - when)
             self.next_id = (self.next_id + 1) & 0xFFFF
             self.pending[self.next_id] = (watch, now)
             self.socket.send(struct.pack("!H", self.next_id) + watch.query[2:])
@@ -97,4 +97,4 @@ class Client(threading.Thread):
             if now - sent < PATIENCE_S:
                 return
             del self.pending[query_id]
-            watch.samples.append(Sample(sent, None, None))
+            watch.lost += 1

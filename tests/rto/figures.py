@@ -18,13 +18,15 @@ class Run:
 
     recovery   from the death to the last answer that did not name a living region
     overstay   the part of it in which the resolver answered from a record past its TTL
+    stall      the longest that the client was behind its time: the machine was busy elsewhere
+    by_ttl     the recovery without both
     fetches    when the resolver's records were new: (seconds from the death, TTL, address)
     """
 
-    def __init__(self, samples, dead, death):
+    def __init__(self, samples, dead, death, stall=0.0):
         bad = [sample for sample in samples if sample.at > death and sample.address in (dead, None)]
         self.recovery = bad[-1].at - death if bad else 0.0
-        self.failed = sum(sample.address is None for sample in samples)
+        self.empty = sum(sample.address is None for sample in samples)
         fetches = find_fetches(samples)
         self.fetches = [fetch._replace(at=fetch.at - death) for fetch in fetches]
         self.overstay = 0.0
@@ -32,6 +34,8 @@ class Run:
             last = [fetch for fetch in fetches if fetch.at <= bad[-1].at][-1]
             past = bad[-1].at - last.at - last.ttl
             self.overstay = min(max(past, 0.0), OVERSTAY_MOST_S, self.recovery)
+        self.stall = stall
+        self.by_ttl = max(self.recovery - self.overstay - stall, 0.0)
 
 
 def find_fetches(samples):

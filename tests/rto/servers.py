@@ -1,4 +1,4 @@
-"""The name servers under measurement, each with its fastest settings, and unbound in front.
+"""The name servers under measurement, each with its fastest settings, and the resolvers in front.
 
 Each serves the zone NAME.example.com, in which p3-t5 is place 3 (see world.py) with a TTL of 5 s:
 the first of its three regions that is well.
@@ -217,15 +217,28 @@ distributor-threads=1
 MEASURED = (Rhumb, Gdnsd, CautiousGdnsd, PowerDns)
 
 
-class Unbound(Server):
-    """The caching resolver between the client and all of them. It honours TTLs: nothing is kept
-    longer for being popular, or fetched again before it expires."""
-
-    name, program = "unbound", "unbound"
+class Resolver(Server):
+    """The cache between the client and all servers. It honours TTLs: nothing is fetched before it
+    expires, or kept longer for being popular."""
 
     def __init__(self, folder, servers):
         super().__init__(folder, [], [])
         self.servers = servers
+
+    def answers(self):
+        check(not self.has_ended(), f"{self.name} ended:\n{self.log()[-2000:]}")
+        query = dnsclient.build_query(f"ns.{self.servers[0].zone}")
+        return dnsclient.exchange_udp(("127.0.0.1", self.port), query, 1) is not None
+
+    @classmethod
+    def version(cls):
+        text = subprocess.run([cls.find(), "-V"], capture_output=True, text=True, check=False).stdout
+        return text.splitlines()[0].split(" (")[0]
+
+
+class Unbound(Resolver):
+    name = program = "unbound"
+    settings = "no prefetch, no serve-expired, cache-min-ttl 0"
 
     def configure(self):
         stubs = "".join(f'stub-zone:\n  name: "{server.zone}"\n  stub-addr: 127.0.0.1@{server.port}\n'
@@ -252,12 +265,37 @@ remote-control:
     def command(self):
         return [self.find(), "-d", "-c", self.folder + "/unbound.conf"]
 
-    def answers(self):
-        check(not self.has_ended(), f"unbound ended:\n{self.log()[-2000:]}")
-        query = dnsclient.build_query(f"ns.{self.servers[0].zone}")
-        return dnsclient.exchange_udp(("127.0.0.1", self.port), query, 1) is not None
 
-    @classmethod
-    def version(cls):
-        text = subprocess.run([cls.find(), "-V"], capture_output=True, text=True, check=False).stdout
-        return text.split("\n", 1)[0]
+class Bind(Resolver):
+    """To see what is the resolver's part of a figure: it drops a record within the second before
+    its TTL ends, where unbound before 1.24 drops it within the second after."""
+
+    name, program = "bind", "named"
+    settings = "no prefetch, no stale answers"
+
+    def configure(self):
+        zones = "".join(f'zone "{server.zone}" {{ type forward; forward only;'
+                        f" forwarders {{ 127.0.0.1 port {server.port}; }}; }};\n"
+                        for server in self.servers)
+        self.write("named.conf", f"""options {{
+  directory "{self.folder}";
+  listen-on port {self.port} {{ 127.0.0.1; }};
+  listen-on-v6 {{ none; }};
+  pid-file none;
+  session-keyfile none;
+  recursion yes;
+  prefetch 0;
+  stale-answer-enable no;
+  dnssec-validation no;
+  empty-zones-enable no;
+  clients-per-query 0;
+  recursive-clients 10000;
+}};
+controls {{ }};
+{zones}""")
+
+    def command(self):
+        return [self.find(), "-g", "-4", "-n", "1", "-c", self.folder + "/named.conf"]
+
+
+RESOLVERS = {"unbound": Unbound, "bind": Bind}

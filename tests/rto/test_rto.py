@@ -27,11 +27,11 @@ def _():
     check(abs(run.recovery - 3.9) < 1e-6, run.recovery)
 
 
-@tap.case("no answer is as bad as a dead address, and is counted")
+@tap.case("an answer without address is as bad as a dead one, and is counted")
 def _():
     run = run_of((5, DEAD, 5), (2, None, None), (5, SPARE, 5))
     check(abs(run.recovery - 1.9) < 1e-6, run.recovery)
-    check_equal(run.failed, 20)
+    check_equal(run.empty, 20)
 
 
 @tap.case("what never recovers lasts to the end of the run")
@@ -44,6 +44,7 @@ def _():
     check_equal(run_of((7, DEAD, 7), (5, SPARE, 5)).overstay, 0.0)
     run = run_of((1, DEAD, 1), (5.9, DEAD, 5), (5, SPARE, 5))
     check(abs(run.overstay - 0.8) < 1e-6, run.overstay)
+    check(abs(run.by_ttl - 1.0) < 1e-6, run.by_ttl)
     check(run_of((9, DEAD, 5), (5, SPARE, 5)).overstay <= 1.0, "kept for 4 s too long")
 
 

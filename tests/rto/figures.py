@@ -18,8 +18,8 @@ class Run:
 
     recovery   from the death to the last answer that did not name a living region
     overstay   the part of it in which the resolver answered from a record past its TTL
+    by_ttl     the recovery without the overstay
     stall      the longest that the client was behind its time: the machine was busy elsewhere
-    by_ttl     the recovery without both
     fetches    when the resolver's records were new: (seconds from the death, TTL, address)
     """
 
@@ -35,7 +35,7 @@ class Run:
             past = bad[-1].at - last.at - last.ttl
             self.overstay = min(max(past, 0.0), OVERSTAY_MOST_S, self.recovery)
         self.stall = stall
-        self.by_ttl = max(self.recovery - self.overstay - stall, 0.0)
+        self.by_ttl = self.recovery - self.overstay
 
 
 def find_fetches(samples):

@@ -129,6 +129,8 @@ class Rhumb(Server):
 
     def stop(self):
         super().stop()
+        status = self.process and self.process.returncode
+        check(not status, f"rhumb: exit status {status} after SIGTERM")
         report = harness.SANITIZER_REPORT.search(self.log())
         check(not report, "sanitizer report" + (self.log()[report.start():][:8000] if report else ""))
 

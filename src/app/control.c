@@ -139,7 +139,8 @@ enum err control_new(uv_loop_t *loop, struct snapshot *first, struct control **o
     struct control *control = calloc(1, sizeof(*control));
     if (!control)
         return ERR_NO_MEMORY;
-    enum err err = health_monitor_new(loop, control_tell, control, &control->monitor);
+    const struct herald herald = {.tell = control_tell, .ctx = control};
+    enum err err = health_monitor_new(loop, &herald, &control->monitor);
     if (err != ERR_OK) {
         free(control);
         return err;

@@ -22,6 +22,17 @@ struct event {
     const char *remedy;                             /* what an operator can do */
 };
 
+/* Who is told. */
+struct herald {
+    void (*tell)(void *ctx, const struct event *event);
+    void *ctx;
+};
+
+static inline void herald_tell(const struct herald *herald, const struct event *event)
+{
+    herald->tell(herald->ctx, event);
+}
+
 /* event_log - one structured line; its level follows the severity. */
 void event_log(const struct event *event);
 

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health_host.h"
+
 enum {
     FIRST_ROUND_MS_PER_TARGET = 2, /* the first round takes 2 ms a target ... */
     FIRST_ROUND_MIN_MS = 50,       /* ... but at least this, */
 };                                 /* and at most the check's interval */
 
-static struct health_thresholds thresholds_of(const struct config_check *check)
+struct health_thresholds machine_thresholds(const struct config_check *check)
 {
     return (struct health_thresholds){
         .fall = check->fall,
@@ -26,7 +28,16 @@ static void machine_free(struct machine *machine)
 {
     if (machine && machine->probe)
         probe_remove(machine->probe);
+    if (machine)
+        health_host_free(machine->host);
     free(machine);
+}
+
+uint8_t machine_scale(const struct machine *machine, uint64_t now_ms)
+{
+    unsigned ramp = health_fsm_scale(&machine->fsm, &machine->thresholds, now_ms);
+    unsigned scale = ramp * machine->scale / HEALTH_SCALE_FULL;
+    return (uint8_t)(scale > 0 ? scale : 1);
 }
 
 /* first_round_ms - new targets start spread, but soon: until then their state is assumed. */
@@ -60,6 +71,24 @@ static void recall(struct machine *machine, const struct machine_plan *plan)
     memcpy(machine->reason, memory->reason, sizeof(machine->reason));
 }
 
+/* start_asking - whoever is not made of others is asked itself. A name is up as soon as one
+ * address is: how often, says each of those. */
+static enum err start_asking(const struct machine_plan *plan, const struct config_check *check,
+                             const struct snapshot_target *target, size_t target_count,
+                             struct machine *machine)
+{
+    if (target->part_count > 0)
+        return ERR_OK;
+    if (!target->host) {
+        uint64_t first_ms = target->key % first_round_ms(target_count, check);
+        return probe_add(plan->prober, check, &target->addr, target->key, (uint32_t)first_ms,
+                         plan->on_result, machine, &machine->probe);
+    }
+    machine->thresholds.fall = machine->thresholds.rise = 1;
+    machine->thresholds.min_down_ms = 0;
+    return health_host_new(plan->host_means, machine, target->host, &machine->host);
+}
+
 static enum err machine_new(const struct machine_plan *plan, const struct snapshot *fresh,
                             uint32_t index, struct machine **out_machine)
 {
@@ -71,7 +100,7 @@ static enum err machine_new(const struct machine_plan *plan, const struct snapsh
     *machine = (struct machine){
         .question = target->question,
         .key = target->key,
-        .thresholds = thresholds_of(check),
+        .thresholds = machine_thresholds(check),
         .owner = plan->owner,
         .target = index,
         .scale = HEALTH_SCALE_FULL,
@@ -79,12 +108,7 @@ static enum err machine_new(const struct machine_plan *plan, const struct snapsh
     };
     health_fsm_init(&machine->fsm, plan->now_ms);
     recall(machine, plan);
-    enum err err = ERR_OK;
-    if (target->part_count == 0 && !target->host) {
-        uint64_t first_ms = target->key % first_round_ms(fresh->target_count, check);
-        err = probe_add(plan->prober, check, &target->addr, target->key, (uint32_t)first_ms,
-                        plan->on_result, machine, &machine->probe);
-    }
+    enum err err = start_asking(plan, check, target, fresh->target_count, machine);
     if (err == ERR_OK)
         *out_machine = machine;
     else
@@ -212,4 +236,13 @@ struct machine_memory *machine_set_remember(const struct machine_set *set)
     if (memories)
         qsort(memories, set->count, sizeof(*memories), compare_memories);
     return memories;
+}
+
+void machine_set_forget_probes(struct machine_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        set->list[i]->probe = NULL;
+        if (set->list[i]->host)
+            health_host_forget_probes(set->list[i]->host);
+    }
 }

@@ -15,18 +15,24 @@
 #include "rhumb/probe.h"
 #include "rhumb/snapshot.h"
 
+struct health_host;
+struct health_host_means;
+
 struct machine {
     uint64_t question, key; /* as in struct snapshot_target */
     uint32_t target;        /* index into snapshot->targets */
     struct health_machine fsm;
     struct health_thresholds thresholds;
-    void *owner;         /* who gets its results */
-    uint16_t region;     /* of the configuration, for health_self; CONFIG_NONE: none */
-    struct probe *probe; /* NULL: made of others */
-    uint8_t scale;       /* percent, of its latest success */
+    void *owner;              /* who gets its results */
+    uint16_t region;          /* of the configuration, for health_self; CONFIG_NONE: none */
+    struct probe *probe;      /* NULL: made of others, or a host */
+    struct health_host *host; /* owned; an endpoint that is a name; NULL: an address */
+    uint8_t scale;            /* percent, of its latest success */
     bool leans;          /* made of others, and up only as long as a suspect one of them is */
     uint64_t heard_ms;   /* its latest result that was no fault of ours; or its start */
     uint64_t failing_ms; /* since when it fails, as health_self counts; 0: it does not */
+    uint64_t blips_ms;   /* the minute in which blips are counted began then */
+    uint32_t blips;      /* failures that came to nothing, in it */
     char reason[PROBE_REASON_MAX];
 };
 
@@ -49,6 +55,7 @@ struct machine_set {
 /* What machine_set_build() starts from. */
 struct machine_plan {
     struct prober *prober;
+    const struct health_host_means *host_means;
     probe_on_result on_result; /* ctx: the machine */
     void *owner;
     const struct machine_set *old;
@@ -70,3 +77,30 @@ void machine_set_leave(struct machine_set *old, const struct machine_set *fresh)
 /* machine_set_remember - what the machines know, sorted by question. NULL: out of memory, or
  * none. The caller frees it. */
 struct machine_memory *machine_set_remember(const struct machine_set *set);
+
+/* machine_set_forget_probes - the prober is about to be closed, and ends them itself. */
+void machine_set_forget_probes(struct machine_set *set);
+
+/* ---- one machine ---- */
+
+/* machine_thresholds - what a check says of them. */
+struct health_thresholds machine_thresholds(const struct config_check *check);
+
+static inline bool machine_is_decided(const struct machine *machine)
+{
+    return machine->fsm.state != HEALTH_UNKNOWN;
+}
+
+static inline bool machine_is_usable(const struct machine *machine)
+{
+    return health_fsm_is_usable(&machine->fsm, &machine->thresholds);
+}
+
+/* machine_is_suspect - usable, but its latest result was a failure; the TTL is short then. */
+static inline bool machine_is_suspect(const struct machine *machine)
+{
+    return machine_is_usable(machine) && (machine->fsm.failures > 0 || machine->leans);
+}
+
+/* machine_scale - percent of its weight, 1..100: what its ramp and its metric leave. */
+uint8_t machine_scale(const struct machine *machine, uint64_t now_ms);

@@ -1,7 +1,6 @@
 #include "health_monitor.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,20 +8,23 @@
 #include "rhumb/probe.h"
 
 #include "clock.h"
+#include "health_host.h"
 #include "health_machines.h"
+#include "health_news.h"
 #include "health_overrides.h"
+#include "health_parts.h"
 #include "health_service.h"
 
 enum {
     REVIEW_MS = 1000, /* how often time alone is let do its work */
     PERMILLE = 1000,
-    REASON_MAX = 160,
-    PARTS_MAX = 16,
 };
 
 struct health_monitor {
     uv_loop_t *loop;
     struct prober *prober;
+    struct resolver *resolver;
+    struct health_host_means host_means;
     struct snapshot *snapshot; /* borrowed: the one that is or will be published */
     struct machine_set machines;
     struct health_services *services; /* NULL before the first snapshot */
@@ -38,8 +40,7 @@ struct health_monitor {
     size_t undecided;
     void (*on_settled)(void *ctx);
     void *on_settled_ctx;
-    event_teller tell;
-    void *tell_ctx;
+    struct herald herald;
     unsigned open_handles;
 };
 
@@ -65,19 +66,9 @@ static void suspect_self(struct health_monitor *monitor, uint64_t now_ms)
     bool before = monitor->self.suspicious;
     bool now = health_self_review(&monitor->self,
                                   (uint32_t)lround(server->suspect_self * PERMILLE), now_ms);
-    char reason[REASON_MAX];
     if (now == before)
         return;
-    size_t regions, failing = health_self_failing(&monitor->self, &regions);
-    (void)snprintf(reason, sizeof(reason), "%zu of %zu regions fail", failing, regions);
-    monitor->tell(monitor->tell_ctx,
-                  &(struct event){.kind = now ? "suspect_ourselves" : "trust_ourselves",
-                                  .severity = CONFIG_CRITICAL,
-                                  .clears = !now,
-                                  .reason = reason,
-                                  .remedy = now ? "look at this machine's network; nobody is "
-                                                  "taken out of the answers meanwhile"
-                                                : NULL});
+    health_news_self(&monitor->herald, &monitor->self);
     set_all_due(monitor);
 }
 
@@ -96,29 +87,6 @@ static void on_soon(uv_idle_t *idle)
 
 /* ---- machines ---- */
 
-static bool is_decided(const struct machine *machine)
-{
-    return machine->fsm.state != HEALTH_UNKNOWN;
-}
-
-static bool is_usable(const struct machine *machine)
-{
-    return health_fsm_is_usable(&machine->fsm, &machine->thresholds);
-}
-
-/* is_suspect - usable, but its latest result was a failure; the TTL is short then. */
-static bool is_suspect(const struct machine *machine)
-{
-    return is_usable(machine) && (machine->fsm.failures > 0 || machine->leans);
-}
-
-static uint8_t scale_of(const struct machine *machine, uint64_t now_ms)
-{
-    unsigned ramp = health_fsm_scale(&machine->fsm, &machine->thresholds, now_ms);
-    unsigned scale = ramp * machine->scale / HEALTH_SCALE_FULL;
-    return (uint8_t)(scale > 0 ? scale : 1);
-}
-
 /* show - put what a machine says on its seats. */
 static void show(struct health_monitor *monitor, const struct machine *machine, uint64_t now_ms)
 {
@@ -127,9 +95,9 @@ static void show(struct health_monitor *monitor, const struct machine *machine, 
         uint32_t seat = target->seats[i];
         struct health_seat now = {
             .state = machine->fsm.state,
-            .usable = is_usable(machine),
-            .suspect = is_suspect(machine),
-            .scale = scale_of(machine, now_ms),
+            .usable = machine_is_usable(machine),
+            .suspect = machine_is_suspect(machine),
+            .scale = machine_scale(machine, now_ms),
             .force = monitor->services->seats[seat].force,
         };
         health_services_set_seat(monitor->services, seat, &now);
@@ -137,40 +105,6 @@ static void show(struct health_monitor *monitor, const struct machine *machine, 
     }
     if (monitor->services->due_count > 0 && !uv_is_active((uv_handle_t *)&monitor->soon))
         uv_idle_start(&monitor->soon, on_soon);
-}
-
-static enum config_severity severity_of(const struct health_event *event, bool is_part)
-{
-    bool matters =
-        event->to == HEALTH_DOWN || event->from == HEALTH_DOWN || event->from == HEALTH_HELD;
-    return matters && !is_part ? CONFIG_WARNING : CONFIG_INFO;
-}
-
-static void tell_transition(const struct health_monitor *monitor, const struct machine *machine,
-                            const struct health_event *event)
-{
-    const struct snapshot *snapshot = monitor->snapshot;
-    const struct snapshot_target *target = &snapshot->targets[machine->target];
-    const struct snapshot_seat *seat =
-        target->seat_count > 0 ? &snapshot->seats[target->seats[0]] : NULL;
-    const struct config_service *service =
-        seat ? &snapshot->config->services[seat->service] : NULL;
-    char address[IP_TEXT_MAX];
-    monitor->tell(
-        monitor->tell_ctx,
-        &(struct event){
-            .kind = "health",
-            .severity = severity_of(event, !seat),
-            .target = machine->question,
-            .clears = event->to != HEALTH_DOWN,
-            .service = service ? service->name : NULL,
-            .region = seat ? service->regions[seat->region].name : NULL,
-            .address = target->host ? target->host : ip_format(&target->addr, address),
-            .check = snapshot->config->checks[target->check].name,
-            .from = health_state_name(event->from),
-            .to = health_state_name(event->to),
-            .reason = machine->reason,
-        });
 }
 
 /* count_failing - tell health_self when a target begins to fail and when it ends. */
@@ -205,7 +139,8 @@ static void on_settled_timeout(uv_timer_t *timer)
     settle(timer->data);
 }
 
-static void reconsider(struct health_monitor *monitor, struct machine *whole, uint64_t now_ms);
+static void take(struct health_monitor *monitor, struct machine *machine,
+                 const struct probe_result *result, uint64_t now_ms);
 
 /* conclude - a machine has moved: show it, tell it, and let those it is part of think again. */
 static void conclude(struct health_monitor *monitor, struct machine *machine, bool changed,
@@ -214,106 +149,25 @@ static void conclude(struct health_monitor *monitor, struct machine *machine, bo
     count_failing(monitor, machine, now_ms);
     show(monitor, machine, now_ms);
     if (changed)
-        tell_transition(monitor, machine, event);
+        health_news_transition(&monitor->herald, monitor->snapshot, machine, event, now_ms);
     const uint32_t *starts = monitor->machines.whole_starts + machine->target;
-    for (uint32_t i = starts[0]; i < starts[1]; i++)
-        reconsider(monitor, monitor->machines.list[monitor->machines.wholes[i]], now_ms);
+    for (uint32_t i = starts[0]; i < starts[1]; i++) {
+        struct machine *whole = monitor->machines.list[monitor->machines.wholes[i]];
+        struct probe_result result;
+        health_parts_judge(&monitor->machines, monitor->snapshot, whole, now_ms, &result);
+        take(monitor, whole, &result, now_ms);
+    }
     if (changed && event->from == HEALTH_UNKNOWN)
         monitor->undecided--;
 }
 
-/* ---- machines made of others ---- */
-
-/* How the parts of a whole stand. */
-struct tally {
-    size_t up, suspect, undecided;
-    uint8_t scales[PARTS_MAX];   /* of those that are up, in no order */
-    const struct machine *worst; /* one that is not up, for the reason */
-};
-
-static struct tally tally_parts(const struct health_monitor *monitor,
-                                const struct machine *whole, uint64_t now_ms)
-{
-    const struct snapshot_target *target = &monitor->snapshot->targets[whole->target];
-    struct tally tally = {0};
-    for (size_t i = 0; i < target->part_count && i < PARTS_MAX; i++) {
-        const struct machine *part = monitor->machines.list[target->parts[i]];
-        tally.undecided += !is_decided(part);
-        if (is_usable(part) && is_decided(part)) {
-            tally.scales[tally.up++] = scale_of(part, now_ms);
-            tally.suspect += is_suspect(part);
-        } else if (is_decided(part)) {
-            tally.worst = part;
-        }
-    }
-    return tally;
-}
-
-static int compare_scales(const void *left, const void *right)
-{
-    return *(const uint8_t *)right - *(const uint8_t *)left;
-}
-
-/* judge - as a probe would: enough parts are up, too many are not, or it cannot be said yet. */
-static void judge(const struct health_monitor *monitor, const struct machine *whole,
-                  struct tally *tally, struct probe_result *result)
-{
-    const struct snapshot *snapshot = monitor->snapshot;
-    const struct snapshot_target *target = &snapshot->targets[whole->target];
-    size_t needed = snapshot->config->checks[target->check].parts_needed;
-    *result = (struct probe_result){.outcome = HEALTH_OWN_FAULT, .scale = HEALTH_SCALE_FULL};
-    (void)snprintf(result->reason, sizeof(result->reason),
-                   "%zu of %zu checks are up, %zu needed", tally->up, target->part_count,
-                   needed);
-    if (tally->up >= needed) {
-        result->outcome = HEALTH_SUCCESS;
-        qsort(tally->scales, tally->up, sizeof(tally->scales[0]), compare_scales);
-        result->scale = tally->scales[needed - 1];
-    } else if (tally->up + tally->undecided < needed) {
-        const struct snapshot_target *worst = &snapshot->targets[tally->worst->target];
-        result->outcome = HEALTH_FAILURE;
-        (void)snprintf(result->reason, sizeof(result->reason), "%.40s: %.80s",
-                       snapshot->config->checks[worst->check].name, tally->worst->reason);
-    }
-}
-
-static uint32_t rtt_of_parts(const struct health_monitor *monitor, const struct machine *whole)
-{
-    const struct snapshot_target *target = &monitor->snapshot->targets[whole->target];
-    uint32_t worst_us = 0;
-    for (size_t i = 0; i < target->part_count; i++) {
-        uint32_t rtt_us = monitor->machines.list[target->parts[i]]->fsm.rtt_us;
-        worst_us = rtt_us > worst_us ? rtt_us : worst_us;
-    }
-    return worst_us;
-}
-
-static void reconsider(struct health_monitor *monitor, struct machine *whole, uint64_t now_ms)
-{
-    const struct snapshot_target *target = &monitor->snapshot->targets[whole->target];
-    size_t needed = monitor->snapshot->config->checks[target->check].parts_needed;
-    struct tally tally = tally_parts(monitor, whole, now_ms);
-    struct probe_result result;
-    struct health_event event;
-    judge(monitor, whole, &tally, &result);
-    whole->leans = tally.up >= needed && tally.up - tally.suspect < needed;
-    whole->scale = result.scale;
-    whole->heard_ms = now_ms;
-    memcpy(whole->reason, result.reason, sizeof(whole->reason));
-    bool changed = health_fsm_step(&whole->fsm, result.outcome, rtt_of_parts(monitor, whole),
-                                   &whole->thresholds, now_ms, &event);
-    conclude(monitor, whole, changed, &event, now_ms);
-}
-
 /* ---- results ---- */
 
-/* on_result - a probe has ended: step, show, tell; when is it due again? */
-static uint32_t on_result(void *ctx, const struct probe_result *result)
+/* take - a result, of a probe or of others together: step, show, tell. */
+static void take(struct health_monitor *monitor, struct machine *machine,
+                 const struct probe_result *result, uint64_t now_ms)
 {
-    struct machine *machine = ctx;
-    struct health_monitor *monitor = machine->owner;
     struct health_event event;
-    uint64_t now_ms = clock_monotonic_ms();
     memcpy(machine->reason, result->reason, sizeof(machine->reason));
     if (result->outcome != HEALTH_OWN_FAULT)
         machine->heard_ms = now_ms;
@@ -321,11 +175,42 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
         machine->scale = result->scale;
     bool changed = health_fsm_step(&machine->fsm, result->outcome, result->rtt_us,
                                    &machine->thresholds, now_ms, &event);
-    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
     conclude(monitor, machine, changed, &event, now_ms);
-    if (changed && monitor->undecided == 0)
+}
+
+/* on_result - a probe has ended; when is it due again? */
+static uint32_t on_result(void *ctx, const struct probe_result *result)
+{
+    struct machine *machine = ctx;
+    struct health_monitor *monitor = machine->owner;
+    take(monitor, machine, result, clock_monotonic_ms());
+    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+    if (monitor->undecided == 0)
         settle(monitor); /* may close the monitor: neither it nor the machine is left then */
     return next_ms;
+}
+
+/* ---- endpoints that are names ---- */
+
+static const struct config_check *check_of(void *ctx, const struct machine *machine)
+{
+    const struct health_monitor *monitor = ctx;
+    const struct snapshot *snapshot = monitor->snapshot;
+    return &snapshot->config->checks[snapshot->targets[machine->target].check];
+}
+
+static void on_verdict(void *ctx, struct machine *whole, const struct probe_result *result)
+{
+    struct health_monitor *monitor = ctx;
+    take(monitor, whole, result, clock_monotonic_ms());
+    if (monitor->undecided == 0)
+        settle(monitor);
+}
+
+static void on_trouble(void *ctx, const struct machine *whole, const char *reason)
+{
+    const struct health_monitor *monitor = ctx;
+    health_news_name(&monitor->herald, monitor->snapshot->targets[whole->target].host, reason);
 }
 
 /* ---- time ---- */
@@ -336,28 +221,6 @@ static bool is_stale(const struct machine *machine, const struct config_check *c
 {
     uint64_t age_ms = now_ms > machine->heard_ms ? now_ms - machine->heard_ms : 0;
     return machine->probe && age_ms > 2 * (uint64_t)check->interval_ms + check->timeout_ms;
-}
-
-static void tell_stale(struct health_monitor *monitor, size_t count,
-                       const struct machine *example)
-{
-    char reason[REASON_MAX + PROBE_REASON_MAX], address[IP_TEXT_MAX];
-    bool stale = count > 0;
-    if (stale == monitor->stale)
-        return;
-    monitor->stale = stale;
-    if (stale)
-        (void)snprintf(reason, sizeof(reason),
-                       "no result from %zu of %zu targets, such as %s: %s", count,
-                       monitor->machines.count,
-                       ip_format(&monitor->snapshot->targets[example->target].addr, address),
-                       example->reason);
-    monitor->tell(monitor->tell_ctx,
-                  &(struct event){.kind = stale ? "probes_stale" : "probes_work",
-                                  .severity = CONFIG_CRITICAL,
-                                  .clears = !stale,
-                                  .reason = stale ? reason : NULL,
-                                  .remedy = stale ? "their last known states stay" : NULL});
 }
 
 /* let_time_pass - for machines that wait for nothing else. */
@@ -380,7 +243,10 @@ static void let_time_pass(struct health_monitor *monitor, uint64_t now_ms)
         else if (waits)
             show(monitor, machine, now_ms); /* the ramp */
     }
-    tell_stale(monitor, stale, example);
+    if ((stale > 0) != monitor->stale) {
+        monitor->stale = stale > 0;
+        health_news_stale(&monitor->herald, monitor->snapshot, stale, example);
+    }
 }
 
 /* ---- the operator ---- */
@@ -463,13 +329,14 @@ static void take_over(struct health_monitor *monitor, struct snapshot *fresh,
     monitor->self.region_count = fresh->config->region_count;
     for (size_t i = 0; i < monitor->machines.count; i++) {
         struct machine *machine = monitor->machines.list[i];
-        monitor->undecided += !is_decided(machine);
+        monitor->undecided += !machine_is_decided(machine);
         if (machine->region != CONFIG_NONE)
             health_self_count(&monitor->self, machine->region, machine->failing_ms);
         show(monitor, machine, now_ms);
     }
     health_table_set_switches(&fresh->health, monitor->ignored);
     prober_set_limits(monitor->prober, &limits);
+    prober_set_max_commands(monitor->prober, server->probe_commands);
     apply_overrides(monitor);
     review(monitor);
 }
@@ -481,6 +348,7 @@ enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot
         is_first ? NULL : machine_set_remember(&monitor->machines);
     struct machine_plan plan = {
         .prober = monitor->prober,
+        .host_means = &monitor->host_means,
         .on_result = on_result,
         .owner = monitor,
         .old = &monitor->machines,
@@ -492,7 +360,7 @@ enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot
     };
     struct machine_set machines;
     struct health_services *services =
-        health_services_new(fresh, monitor->services, monitor->tell, monitor->tell_ctx);
+        health_services_new(fresh, monitor->services, &monitor->herald);
     struct health_self_region *regions =
         calloc(fresh->config->region_count + 1, sizeof(*regions));
     enum err err =
@@ -549,21 +417,29 @@ void health_monitor_freeze(struct health_monitor *monitor, bool frozen)
 
 /* ---- life ---- */
 
-enum err health_monitor_new(uv_loop_t *loop, void (*tell)(void *ctx, const struct event *event),
-                            void *tell_ctx, struct health_monitor **out_monitor)
+enum err health_monitor_new(uv_loop_t *loop, const struct herald *herald,
+                            struct health_monitor **out_monitor)
 {
     struct health_monitor *monitor = calloc(1, sizeof(*monitor));
     if (!monitor)
         return ERR_NO_MEMORY;
     monitor->loop = loop;
-    monitor->tell = tell;
-    monitor->tell_ctx = tell_ctx;
+    monitor->herald = *herald;
     struct prober_limits limits = {.max_in_flight = 1, .max_per_address = 1}; /* for now */
     enum err err = prober_new(loop, &limits, &monitor->prober);
-    if (err != ERR_OK) {
-        free(monitor);
-        return err;
-    }
+    if (err != ERR_OK)
+        goto err_after_monitor;
+    err = resolver_new(loop, &RESOLVER_PACE, &monitor->resolver);
+    if (err != ERR_OK)
+        goto err_after_prober;
+    monitor->host_means = (struct health_host_means){
+        .prober = monitor->prober,
+        .resolver = monitor->resolver,
+        .ctx = monitor,
+        .check_of = check_of,
+        .on_verdict = on_verdict,
+        .on_trouble = on_trouble,
+    };
     uv_timer_init(loop, &monitor->review_timer);
     uv_timer_init(loop, &monitor->settled_timer);
     uv_idle_init(loop, &monitor->soon);
@@ -572,6 +448,11 @@ enum err health_monitor_new(uv_loop_t *loop, void (*tell)(void *ctx, const struc
     uv_timer_start(&monitor->review_timer, on_review, REVIEW_MS, REVIEW_MS);
     *out_monitor = monitor;
     return ERR_OK;
+err_after_prober:
+    prober_close(monitor->prober);
+err_after_monitor:
+    free(monitor);
+    return err;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -585,9 +466,9 @@ void health_monitor_stop(struct health_monitor *monitor)
 {
     monitor->stopped = true;
     monitor->overrides = NULL;
+    machine_set_forget_probes(&monitor->machines);
+    resolver_close(monitor->resolver);
     prober_close(monitor->prober);
-    for (size_t i = 0; i < monitor->machines.count; i++)
-        monitor->machines.list[i]->probe = NULL;
     uv_timer_stop(&monitor->review_timer);
     uv_timer_stop(&monitor->settled_timer);
     uv_idle_stop(&monitor->soon);

@@ -23,10 +23,9 @@
 
 struct health_monitor;
 
-/* health_monitor_new - tell gets every event, on the control thread. */
-WARN_UNUSED enum err health_monitor_new(uv_loop_t *loop,
-                                        void (*tell)(void *ctx, const struct event *event),
-                                        void *tell_ctx, struct health_monitor **out_monitor);
+/* health_monitor_new - the herald gets every event, on the control thread. */
+WARN_UNUSED enum err health_monitor_new(uv_loop_t *loop, const struct herald *herald,
+                                        struct health_monitor **out_monitor);
 
 /* health_monitor_retarget - keep, start and stop probes for the targets of fresh, and fill its
  * words. Call right before it is published.

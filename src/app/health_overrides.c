@@ -37,18 +37,18 @@ static void tell_force(const struct health_services *services, uint32_t index,
     char address[IP_TEXT_MAX], reason[REASON_MAX];
     if (entry)
         (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
-    services->tell(services->tell_ctx,
-                   &(struct event){
-                       .kind = "override",
-                       .severity = CONFIG_WARNING,
-                       .clears = to == HEALTH_FORCE_NONE,
-                       .service = service->name,
-                       .region = service->regions[seat->region].name,
-                       .address = seat->addr ? ip_format(seat->addr, address) : seat->host,
-                       .from = force_name(from),
-                       .to = force_name(to),
-                       .reason = entry ? reason : NULL,
-                   });
+    herald_tell(&services->herald,
+                &(struct event){
+                    .kind = "override",
+                    .severity = CONFIG_WARNING,
+                    .clears = to == HEALTH_FORCE_NONE,
+                    .service = service->name,
+                    .region = service->regions[seat->region].name,
+                    .address = seat->addr ? ip_format(seat->addr, address) : seat->host,
+                    .from = force_name(from),
+                    .to = force_name(to),
+                    .reason = entry ? reason : NULL,
+                });
 }
 
 /* apply_resume - to_steady() of the newest `resume` for each region. */

@@ -147,7 +147,7 @@ static bool inherit_all(struct health_services *fresh, const struct health_servi
 
 struct health_services *health_services_new(struct snapshot *snapshot,
                                             const struct health_services *old,
-                                            event_teller tell, void *tell_ctx)
+                                            const struct herald *herald)
 {
     const struct config *config = snapshot->config;
     struct health_services *services = calloc(1, sizeof(*services));
@@ -159,8 +159,7 @@ struct health_services *health_services_new(struct snapshot *snapshot,
         .seats = calloc(snapshot->seat_count + 1, sizeof(*services->seats)),
         .due = calloc(config->service_count + 1, sizeof(*services->due)),
         .nested = calloc(snapshot->seat_count + 1, sizeof(*services->nested)),
-        .tell = tell,
-        .tell_ctx = tell_ctx,
+        .herald = *herald,
     };
     if (!services->list || !services->seats || !services->due || !services->nested)
         goto err_after_services;
@@ -273,15 +272,14 @@ static void tell_darkness(const struct health_services *services,
     else
         (void)snprintf(reason, sizeof(reason), "%u region%s usable again",
                        guard->usable_regions, guard->usable_regions == 1 ? "" : "s");
-    services->tell(services->tell_ctx,
-                   &(struct event){.kind = guard->dark ? "service_all_down" : "service_usable",
-                                   .severity = CONFIG_CRITICAL,
-                                   .clears = !guard->dark,
-                                   .service = config->name,
-                                   .reason = reason,
-                                   .remedy = guard->dark
-                                                 ? "when_all_down decides what is answered"
-                                                 : NULL});
+    herald_tell(&services->herald,
+                &(struct event){.kind = guard->dark ? "service_all_down" : "service_usable",
+                                .severity = CONFIG_CRITICAL,
+                                .clears = !guard->dark,
+                                .service = config->name,
+                                .reason = reason,
+                                .remedy = guard->dark ? "when_all_down decides what is answered"
+                                                      : NULL});
 }
 
 static void tell_frozen(const struct health_services *services,
@@ -300,8 +298,8 @@ static void tell_frozen(const struct health_services *services,
         return;
     (void)snprintf(reason, sizeof(reason), "%zu of %zu endpoints fail and stay: %s",
                    guard->frozen_count, guard->seat_count, WHY[freeze]);
-    services->tell(
-        services->tell_ctx,
+    herald_tell(
+        &services->herald,
         &(struct event){.kind = frozen ? "service_frozen" : "service_unfrozen",
                         .severity = CONFIG_CRITICAL,
                         .clears = !frozen,
@@ -316,23 +314,22 @@ static void tell_failover(const struct health_services *services,
 {
     if (!guard->order || !before->reviewed || guard->active == before->active)
         return;
-    services->tell(services->tell_ctx,
-                   &(struct event){.kind = "failover",
-                                   .severity = CONFIG_WARNING,
-                                   .service = config->name,
-                                   .from = region_name(config, before->active),
-                                   .to = region_name(config, guard->active)});
+    herald_tell(&services->herald, &(struct event){.kind = "failover",
+                                                   .severity = CONFIG_WARNING,
+                                                   .service = config->name,
+                                                   .from = region_name(config, before->active),
+                                                   .to = region_name(config, guard->active)});
 }
 
 static void tell_region(const struct health_services *services,
                         const struct config_service *config, uint8_t region, const char *kind,
                         const char *remedy)
 {
-    services->tell(services->tell_ctx, &(struct event){.kind = kind,
-                                                       .severity = CONFIG_INFO,
-                                                       .service = config->name,
-                                                       .region = region_name(config, region),
-                                                       .remedy = remedy});
+    herald_tell(&services->herald, &(struct event){.kind = kind,
+                                                   .severity = CONFIG_INFO,
+                                                   .service = config->name,
+                                                   .region = region_name(config, region),
+                                                   .remedy = remedy});
 }
 
 static void tell_regions(const struct health_services *services,

@@ -13,8 +13,6 @@
 
 #include "event.h"
 
-typedef void (*event_teller)(void *ctx, const struct event *event);
-
 struct health_service {
     struct health_guard guard;
     uint32_t first_seat; /* of the snapshot's seats */
@@ -31,15 +29,14 @@ struct health_services {
     size_t due_count;
     uint32_t *nested; /* owned; the seats that are services */
     size_t nested_count;
-    event_teller tell;
-    void *tell_ctx;
+    struct herald herald;
 };
 
 /* health_services_new - for a snapshot; what was known of services, regions and endpoints of the
  * same names goes on. old: NULL at first; not changed. NULL: out of memory. */
 struct health_services *health_services_new(struct snapshot *snapshot,
                                             const struct health_services *old,
-                                            event_teller tell, void *tell_ctx);
+                                            const struct herald *herald);
 void health_services_free(struct health_services *services);
 
 /* health_services_set_seat - how a seat does now; its service becomes due when that is news. */

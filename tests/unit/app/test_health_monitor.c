@@ -32,7 +32,9 @@ static void open_bed(struct bed *bed)
     app_log_open();
     temp_folder_open(&bed->folder);
     app_loop_open(&bed->loop);
-    assert_int_equal(health_monitor_new(&bed->loop.uv, app_tell, NULL, &bed->monitor), ERR_OK);
+    assert_int_equal(
+        health_monitor_new(&bed->loop.uv, &(struct herald){.tell = app_tell}, &bed->monitor),
+        ERR_OK);
     app_server_open(&bed->servers[0], &bed->loop, "127.0.0.1", 0);
     bed->port = bed->servers[0].port;
 }
@@ -251,7 +253,8 @@ static void a_nested_service_counts_for_the_outer_one(void **state)
                    "  a: {check: web, regions: {eu: {addresses: [127.0.0.2]}}}\n");
     until_state(&bed, "127.0.0.2", HEALTH_DOWN);
     assert_int_equal(health_table_service(&bed.snapshot->health, 0), HEALTH_SERVICE_UNSETTLED);
-    assert_int_equal(app_log_count("event=service_all_down severity=critical service=outer"), 1);
+    assert_int_equal(app_log_count("event=service_all_down severity=critical service=outer"),
+                     1);
     close_bed(&bed);
 }
 

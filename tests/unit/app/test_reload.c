@@ -51,7 +51,9 @@ static void open_bed(struct bed *bed)
     app_loop_open(&bed->loop);
     write_zone(bed, 1);
     write_config(bed, "");
-    assert_int_equal(health_monitor_new(&bed->loop.uv, app_tell, NULL, &bed->monitor), ERR_OK);
+    assert_int_equal(
+        health_monitor_new(&bed->loop.uv, &(struct herald){.tell = app_tell}, &bed->monitor),
+        ERR_OK);
     struct snapshot *first = app_compile(temp_path(&bed->folder, "rhumb.yaml", path));
     assert_int_equal(health_monitor_retarget(bed->monitor, first), ERR_OK);
     assert_null(snapshot_publish(bed->slot, first));

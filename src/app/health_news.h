@@ -1,0 +1,23 @@
+/* health_news.h - what the monitor has to tell, in words. */
+#pragma once
+
+#include "rhumb/health_self.h"
+
+#include "event.h"
+#include "health_machines.h"
+
+/* health_news_transition - a machine has changed its state. A target that is suspect and up again
+ * all the time is told of five times a minute and no more: nothing comes of it. */
+void health_news_transition(const struct herald *herald, const struct snapshot *snapshot,
+                            struct machine *machine, const struct health_event *event,
+                            uint64_t now_ms);
+
+/* health_news_self - we suspect ourselves, or do no more. */
+void health_news_self(const struct herald *herald, const struct health_self *self);
+
+/* health_news_stale - nothing is heard from so many targets, such as example; 0: from all. */
+void health_news_stale(const struct herald *herald, const struct snapshot *snapshot,
+                       size_t count, const struct machine *example);
+
+/* health_news_name - a host name cannot be resolved, and why; NULL: it can again. */
+void health_news_name(const struct herald *herald, const char *host, const char *reason);

@@ -18,6 +18,12 @@
 struct health_host;
 struct health_host_means;
 
+/* How many of a kind of news were told in this minute. */
+struct news_limit {
+    uint64_t minute_ms; /* when it began */
+    uint32_t count;
+};
+
 struct machine {
     uint64_t question, key; /* as in struct snapshot_target */
     uint32_t target;        /* index into snapshot->targets */
@@ -31,8 +37,8 @@ struct machine {
     bool leans;          /* made of others, and up only as long as a suspect one of them is */
     uint64_t heard_ms;   /* its latest result that was no fault of ours; or its start */
     uint64_t failing_ms; /* since when it fails, as health_self counts; 0: it does not */
-    uint64_t blips_ms;   /* the minute in which blips are counted began then */
-    uint32_t blips;      /* failures that came to nothing, in it */
+    struct news_limit blips; /* failures that came to nothing */
+    bool own_fault;          /* its latest result was a fault of ours */
     char reason[PROBE_REASON_MAX];
 };
 

@@ -34,6 +34,7 @@ struct health_monitor {
     unsigned ignored;                  /* enum health_switches */
     bool frozen;                       /* by the operator */
     bool stopped;
+    struct news_limit own_faults;
     bool stale; /* told that probes bring nothing */
     uv_timer_t review_timer, settled_timer;
     uv_idle_t soon; /* active while a service is due: runs before the loop waits */
@@ -171,6 +172,11 @@ static void take(struct health_monitor *monitor, struct machine *machine,
     memcpy(machine->reason, result->reason, sizeof(machine->reason));
     if (result->outcome != HEALTH_OWN_FAULT)
         machine->heard_ms = now_ms;
+    if (machine->probe && machine->own_fault != (result->outcome == HEALTH_OWN_FAULT)) {
+        machine->own_fault = !machine->own_fault;
+        health_news_own_fault(&monitor->herald, monitor->snapshot, machine,
+                              &monitor->own_faults, now_ms);
+    }
     if (result->outcome == HEALTH_SUCCESS)
         machine->scale = result->scale;
     bool changed = health_fsm_step(&machine->fsm, result->outcome, result->rtt_us,

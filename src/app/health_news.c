@@ -2,18 +2,25 @@
 
 #include <stdio.h>
 
-enum { REASON_MAX = 160 + PROBE_REASON_MAX, BLIPS_MAX = 10, MINUTE_MS = 60000 };
+enum {
+    REASON_MAX = 160 + PROBE_REASON_MAX,
+    BLIPS_MAX = 10,
+    OWN_FAULTS_MAX = 20,
+    MINUTE_MS = 60000
+};
 
-/* is_noise - one blip too many in this minute. */
-static bool is_noise(struct machine *machine, const struct health_event *event, uint64_t now_ms)
+/* is_over - one more, and too many for this minute. */
+static bool is_over(struct news_limit *limit, uint32_t most, uint64_t now_ms)
 {
-    bool is_blip = (event->from == HEALTH_UP && event->to == HEALTH_SUSPECT) ||
-                   (event->from == HEALTH_SUSPECT && event->to == HEALTH_UP);
-    if (now_ms < machine->blips_ms || now_ms - machine->blips_ms >= MINUTE_MS) {
-        machine->blips_ms = now_ms;
-        machine->blips = 0;
-    }
-    return is_blip && ++machine->blips > BLIPS_MAX;
+    if (now_ms < limit->minute_ms || now_ms - limit->minute_ms >= MINUTE_MS)
+        *limit = (struct news_limit){.minute_ms = now_ms};
+    return ++limit->count > most;
+}
+
+static bool is_blip(const struct health_event *event)
+{
+    return (event->from == HEALTH_UP && event->to == HEALTH_SUSPECT) ||
+           (event->from == HEALTH_SUSPECT && event->to == HEALTH_UP);
 }
 
 static enum config_severity severity_of(const struct health_event *event, bool is_part)
@@ -23,32 +30,54 @@ static enum config_severity severity_of(const struct health_event *event, bool i
     return matters && !is_part ? CONFIG_WARNING : CONFIG_INFO;
 }
 
-void health_news_transition(const struct herald *herald, const struct snapshot *snapshot,
-                            struct machine *machine, const struct health_event *event,
-                            uint64_t now_ms)
+/* about - an event with whom it is about filled in; address is room for its text. */
+static struct event about(const struct snapshot *snapshot, const struct machine *machine,
+                          char address[IP_TEXT_MAX])
 {
     const struct snapshot_target *target = &snapshot->targets[machine->target];
-    const struct snapshot_seat *seat =
-        target->seat_count > 0 ? &snapshot->seats[target->seats[0]] : NULL;
-    const struct config_service *service =
-        seat ? &snapshot->config->services[seat->service] : NULL;
+    struct event event = {
+        .address = target->host ? target->host : ip_format(&target->addr, address),
+        .check = snapshot->config->checks[target->check].name,
+        .from = health_state_name(machine->fsm.state),
+        .reason = machine->reason,
+    };
+    if (target->seat_count == 0) /* a part of others */
+        return event;
+    const struct snapshot_seat *seat = &snapshot->seats[target->seats[0]];
+    event.service = snapshot->config->services[seat->service].name;
+    event.region = snapshot->config->services[seat->service].regions[seat->region].name;
+    return event;
+}
+
+void health_news_transition(const struct herald *herald, const struct snapshot *snapshot,
+                            struct machine *machine, const struct health_event *change,
+                            uint64_t now_ms)
+{
     char address[IP_TEXT_MAX];
-    if (is_noise(machine, event, now_ms))
+    struct event event = about(snapshot, machine, address);
+    if (is_blip(change) && is_over(&machine->blips, BLIPS_MAX, now_ms))
         return;
-    herald_tell(herald,
-                &(struct event){
-                    .kind = "health",
-                    .severity = severity_of(event, !seat),
-                    .clears = event->to != HEALTH_DOWN,
-                    .target = machine->question,
-                    .service = service ? service->name : NULL,
-                    .region = seat ? service->regions[seat->region].name : NULL,
-                    .address = target->host ? target->host : ip_format(&target->addr, address),
-                    .check = snapshot->config->checks[target->check].name,
-                    .from = health_state_name(event->from),
-                    .to = health_state_name(event->to),
-                    .reason = machine->reason,
-                });
+    event.kind = "health";
+    event.severity = severity_of(change, !event.service);
+    event.clears = change->to != HEALTH_DOWN;
+    event.target = machine->question;
+    event.from = health_state_name(change->from);
+    event.to = health_state_name(change->to);
+    herald_tell(herald, &event);
+}
+
+void health_news_own_fault(const struct herald *herald, const struct snapshot *snapshot,
+                           const struct machine *machine, struct news_limit *limit,
+                           uint64_t now_ms)
+{
+    char address[IP_TEXT_MAX];
+    struct event event = about(snapshot, machine, address);
+    if (is_over(limit, OWN_FAULTS_MAX, now_ms))
+        return;
+    event.kind = machine->own_fault ? "probe_stale" : "probe_works";
+    event.severity = CONFIG_INFO;
+    event.clears = !machine->own_fault;
+    herald_tell(herald, &event);
 }
 
 void health_news_self(const struct herald *herald, const struct health_self *self)

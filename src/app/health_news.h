@@ -7,10 +7,16 @@
 #include "health_machines.h"
 
 /* health_news_transition - a machine has changed its state. A target that is suspect and up again
- * all the time is told of five times a minute and no more: nothing comes of it. */
+ * all the time is told of ten times a minute and no more: nothing comes of it. */
 void health_news_transition(const struct herald *herald, const struct snapshot *snapshot,
                             struct machine *machine, const struct health_event *event,
                             uint64_t now_ms);
+
+/* health_news_own_fault - a probe fails by our own fault, or does no more: machine->own_fault. The
+ * first twenty in a minute. */
+void health_news_own_fault(const struct herald *herald, const struct snapshot *snapshot,
+                           const struct machine *machine, struct news_limit *limit,
+                           uint64_t now_ms);
 
 /* health_news_self - we suspect ourselves, or do no more. */
 void health_news_self(const struct herald *herald, const struct health_self *self);

@@ -15,7 +15,7 @@ from harness import Rhumb, die_with_parent, free_port
 from tap import Skip, Tap, check, check_equal, skip_all, wait_until
 
 SECONDS = 30
-PACE = "interval: 2s, timeout: 2s, fall: 1, rise: 1, min_down: 0s"
+PACE = "interval: 2s, timeout: 2s, fall: 1, rise: 1, min_down: 0s, damping: false"
 ZONE = "@ 60 SOA ns h 1 1 1 1 60\n@ 60 NS ns.example.net.\n"
 DAYS = {"good": 30, "soon": 3, "expired": -1, "other": 30, "elsewhere": 30}
 CERTIFICATES = [*DAYS, "self"]

@@ -27,6 +27,7 @@ enum {
     CONFIG_NESTING_MAX = 8,      /* services inside services: a query walks down them */
     CONFIG_DATABASES_MAX = 32,
     CONFIG_RECEIVERS_MAX = 32,
+    CONFIG_ARGUMENTS_MAX = 64, /* of a command, its name included */
 };
 
 /* ---- server ---- */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ARGUMENTS_MAX = 64, WEBHOOK_TIMEOUT_MS = 5000, COMMAND_TIMEOUT_MS = 10000 };
+enum { WEBHOOK_TIMEOUT_MS = 5000, COMMAND_TIMEOUT_MS = 10000 };
 
 void config_read_severity(struct config_reader *reader, const struct config_node_entry *entry,
                           void *object)
@@ -33,7 +33,7 @@ static void read_command(struct config_reader *reader, const struct config_node_
         config_remedy(reader, "write a list: [/usr/local/bin/page, --now]");
         return;
     }
-    if (!config_read_list(reader, entry, 1, ARGUMENTS_MAX, &items, &count))
+    if (!config_read_list(reader, entry, 1, CONFIG_ARGUMENTS_MAX, &items, &count))
         return;
     const char **argv = config_alloc(reader, count + 1, sizeof(*argv));
     for (size_t i = 0; argv && i < count; i++) {

@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "health_monitor.h"
+#include "notify.h"
 #include "privilege.h"
 #include "reload.h"
 #include "sd_notify.h"
@@ -38,6 +39,7 @@ struct server {
     struct snapshot_slot *slot;
     struct net *net;
     struct answer_limiter *limiter;
+    struct notify *notify;
     struct health_monitor *monitor;
     struct reload *reload;
     uv_signal_t hangup, terminate, interrupt, user1;
@@ -75,6 +77,7 @@ static void finish(struct server *server)
     server->net = NULL;
     reload_close(server->reload);
     health_monitor_close(server->monitor);
+    notify_close(server->notify);
     uv_handle_t *handles[] = {
         (uv_handle_t *)&server->hangup,      (uv_handle_t *)&server->terminate,
         (uv_handle_t *)&server->interrupt,   (uv_handle_t *)&server->user1,
@@ -203,17 +206,25 @@ static enum err start_control(struct server *server, const char *config_path,
         .slot = server->slot,
         .net = server->net,
     };
-    enum err err = health_monitor_new(&server->loop, &server->monitor);
+    enum err err = notify_new(&server->loop, &server->notify);
     if (err != ERR_OK)
         return err;
+    notify_set(server->notify, first->config);
+    err = health_monitor_new(&server->loop, &server->monitor);
+    if (err != ERR_OK) {
+        notify_close(server->notify);
+        return err;
+    }
     err = health_monitor_retarget(server->monitor, first);
     if (err == ERR_OK) {
         snapshot_publish(server->slot, first);
         from.monitor = server->monitor;
+        from.notify = server->notify;
         err = reload_new(&server->loop, &from, &server->reload);
     }
     if (err != ERR_OK) {
         health_monitor_close(server->monitor);
+        notify_close(server->notify);
         return err;
     }
     watch_signal(server, &server->hangup, on_hangup, SIGHUP);

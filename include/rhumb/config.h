@@ -26,6 +26,8 @@ enum {
     CONFIG_ENDPOINTS_MAX = 1024, /* of one region of one service */
     CONFIG_NESTING_MAX = 8,      /* services inside services: a query walks down them */
     CONFIG_DATABASES_MAX = 32,
+    CONFIG_RECEIVERS_MAX = 32,
+    CONFIG_ARGUMENTS_MAX = 64, /* of a command, its name included */
 };
 
 /* ---- server ---- */
@@ -255,6 +257,28 @@ struct config_check {
 /* How much an event matters; `severity:` of a receiver names the least it wants. */
 enum config_severity { CONFIG_INFO, CONFIG_WARNING, CONFIG_CRITICAL };
 
+enum config_receiver_kind { CONFIG_WEBHOOK, CONFIG_COMMAND };
+
+/* Who is told of events: one item of `notify:`. */
+struct config_receiver {
+    enum config_receiver_kind kind;
+    const char *name; /* for messages, without secrets: "https://hooks.example.net" or
+                                      the program */
+    enum config_severity severity; /* default warning; this, and above */
+    uint32_t timeout_ms;           /* default 5 s, command 10 s; 100 ms..1 min */
+    /* webhook */
+    const char *url; /* http or https, nothing else; `url:` or the first line of `url_file:` */
+    struct config_header *headers; /* `headers:`, then those of `headers_file:`; none that
+                                      rhumb sets itself */
+    size_t header_count;
+    bool verify;         /* https: default true */
+    const char *ca_file; /* https; NULL: the system's */
+    /* command */
+    const char **argv; /* ends with NULL; a program with a slash is seen from the folder */
+    size_t argument_count;
+    struct diag_place place;
+};
+
 /* ---- services ---- */
 
 enum config_policy {
@@ -397,6 +421,8 @@ struct config_zone {
 struct config {
     const char *path, *folder;
     struct config_server server;
+    struct config_receiver *receivers; /* `notify:` */
+    size_t receiver_count;
     struct config_geo geo;
     struct config_region *regions;
     size_t region_count;
@@ -408,7 +434,7 @@ struct config {
     struct config_zone *zones;
     size_t zone_count;
     const char **files; /* what a reload must watch beside zones and databases: the config,
-                           certificate and key */
+                           certificate and key, secrets of receivers */
     size_t file_count;
 };
 

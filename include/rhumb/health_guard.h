@@ -100,9 +100,9 @@ struct health_guard {
     /* the state of the service, after a review */
     uint8_t active, standby; /* policy `failover`; HEALTH_NO_REGION: none */
     uint8_t usable_regions;
-    bool dark;      /* nothing is usable: `when_all_down` answers */
-    bool unsettled; /* TTLs are short */
-    size_t frozen_count; /* those that fail and stay; who was never heard of does not fail */
+    bool dark;            /* nothing is usable: `when_all_down` answers */
+    bool unsettled;       /* TTLs are short */
+    size_t frozen_count;  /* those that fail and stay; who was never heard of does not fail */
     uint64_t failover_ms; /* when active changed last; 0: never */
     bool reviewed;
 };

@@ -208,6 +208,7 @@ static enum err start_control(struct server *server, const char *config_path,
         return err;
     snapshot_publish(server->slot, first);
     from.monitor = control_monitor(server->control);
+    from.notify = control_notify(server->control);
     err = reload_new(&server->loop, &from, &server->reload);
     if (err != ERR_OK) {
         control_close(server->control);

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "health_memory.h"
 #include "history.h"
+#include "notify.h"
 #include "overrides.h"
 #include "state_store.h"
 #include "switches.h"
@@ -16,6 +17,7 @@ enum { PATH_BYTES_MAX = 4096 };
 
 struct control {
     struct health_monitor *monitor;
+    struct notify *notify;
     struct history *history;
     struct state_store *store;   /* NULL: nothing is kept */
     struct overrides *overrides; /* NULL: the same */
@@ -43,7 +45,7 @@ static void remember(struct control *control, const struct event *event)
 void control_tell(void *ctx, const struct event *event)
 {
     struct control *control = ctx;
-    event_log(event);
+    notify_tell(control->notify, event);
     remember(control, event);
     if (control->store)
         state_store_changed(control->store, event->severity > CONFIG_INFO);
@@ -140,11 +142,13 @@ enum err control_new(uv_loop_t *loop, struct snapshot *first, struct control **o
     if (!control)
         return ERR_NO_MEMORY;
     const struct herald herald = {.tell = control_tell, .ctx = control};
-    enum err err = health_monitor_new(loop, &herald, &control->monitor);
-    if (err != ERR_OK) {
-        free(control);
-        return err;
-    }
+    enum err err = notify_new(loop, &control->notify);
+    if (err != ERR_OK)
+        goto err_after_control;
+    err = health_monitor_new(loop, &herald, &control->monitor);
+    if (err != ERR_OK)
+        goto err_after_notify;
+    notify_set(control->notify, first->config);
     err = open_parts(control, loop, first->config);
     if (err == ERR_OK)
         err = health_monitor_retarget(control->monitor, first);
@@ -154,11 +158,21 @@ enum err control_new(uv_loop_t *loop, struct snapshot *first, struct control **o
     }
     *out_control = control;
     return ERR_OK;
+err_after_notify:
+    notify_close(control->notify);
+err_after_control:
+    free(control);
+    return err;
 }
 
 struct health_monitor *control_monitor(struct control *control)
 {
     return control->monitor;
+}
+
+struct notify *control_notify(struct control *control)
+{
+    return control->notify;
 }
 
 /* on_stored - the last fill() is over: nobody needs the monitor any more. */
@@ -173,6 +187,7 @@ void control_close(struct control *control)
 {
     struct state_store *store = control->store;
     health_monitor_stop(control->monitor);
+    notify_close(control->notify);
     if (control->history)
         history_close(control->history);
     if (control->switches)

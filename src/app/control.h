@@ -24,6 +24,7 @@ WARN_UNUSED enum err control_new(uv_loop_t *loop, struct snapshot *first,
                                  struct control **out_control);
 
 struct health_monitor *control_monitor(struct control *control);
+struct notify *control_notify(struct control *control);
 
 /* control_tell - an event of somebody else's; ctx is the control. */
 void control_tell(void *ctx, const struct event *event);

@@ -1,6 +1,7 @@
 #include "reload.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,10 @@
 
 #include "clock.h"
 #include "file_watch.h"
+#include "notify.h"
 #include "sd_notify.h"
+
+enum { REASON_MAX = 1024 };
 
 struct reload {
     uv_loop_t *loop;
@@ -16,6 +20,7 @@ struct reload {
     struct snapshot_slot *slot;
     struct health_monitor *monitor;
     struct net *net;
+    struct notify *notify; /* NULL: nobody is told */
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
@@ -49,6 +54,37 @@ void reload_log_diags(const struct diag_list *diags)
                   diag->place.column, log_quote(diag->message, message),
                   log_quote(diag->remedy ? diag->remedy : "", remedy));
     }
+}
+
+/* ---- failing ---- */
+
+static void notify_failure(struct reload *reload, const char *reason, const char *remedy)
+{
+    const struct event event = {
+        .kind = "reload_failed",
+        .severity = CONFIG_CRITICAL,
+        .reason = reason,
+        .remedy = remedy,
+    };
+    if (reload->notify) /* the log has it already, with every diagnostic */
+        notify_send(reload->notify, &event);
+}
+
+/* notify_first_error - the first of many is the one to begin with. */
+static void notify_first_error(struct reload *reload)
+{
+    char reason[REASON_MAX];
+    for (size_t i = 0; i < diag_count(reload->diags); i++) {
+        const struct diag *diag = diag_get(reload->diags, i);
+        if (diag->severity != DIAG_ERROR)
+            continue;
+        snprintf(reason, sizeof(reason), "%s:%u:%u: %s",
+                 diag->place.file ? diag->place.file : "", diag->place.line, diag->place.column,
+                 diag->message);
+        notify_failure(reload, reason, diag->remedy);
+        return;
+    }
+    notify_failure(reload, err_text(reload->err), NULL);
 }
 
 /* ---- retiring ---- */
@@ -154,6 +190,7 @@ static void publish(struct reload *reload)
     if (err != ERR_OK) {
         log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"%s\" targets=%zu",
                   err_text(err), fresh->target_count);
+        notify_failure(reload, err_text(err), NULL);
         discard(reload);
         return;
     }
@@ -163,6 +200,8 @@ static void publish(struct reload *reload)
     struct snapshot *old = snapshot_publish(reload->slot, fresh);
     net_set_tls(reload->net, reload->fresh_tls);
     reload->fresh_tls = NULL;
+    if (reload->notify)
+        notify_set(reload->notify, fresh->config);
     log_event(LOG_LEVEL_INFO, "reload",
               "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
               (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -239,6 +278,7 @@ static void on_compiled(uv_work_t *work, int status)
                   diag_error_count(reload->diags),
                   (unsigned long long)snapshot_current(reload->slot)->generation,
                   err_text(reload->err));
+        notify_first_error(reload);
         watch_remedies(reload);
         discard(reload);
     }
@@ -265,6 +305,7 @@ static void start(struct reload *reload)
     if (!reload->diags ||
         uv_queue_work(reload->loop, &reload->compile_work, compile_in_pool, on_compiled) != 0) {
         log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"out of memory\"");
+        notify_failure(reload, "out of memory", NULL);
         diag_list_free(reload->diags);
         reload->diags = NULL;
         return;
@@ -304,7 +345,12 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
     if (!reload)
         return ERR_NO_MEMORY;
     *reload = (struct reload){
-        .loop = loop, .slot = from->slot, .monitor = from->monitor, .net = from->net};
+        .loop = loop,
+        .slot = from->slot,
+        .monitor = from->monitor,
+        .net = from->net,
+        .notify = from->notify,
+    };
     reload->config_path = strdup(from->config_path);
     if (!reload->config_path || file_watch_new(loop, from->begun_ms, on_file_changed, reload,
                                                &reload->watch) != ERR_OK) {

@@ -2,8 +2,8 @@
  *
  *   asked (SIGHUP, a file changed)
  *     -> pool thread: snapshot_compile(), net_tls_load()      errors: log all, keep the old one
- *     -> control turn: health_monitor_retarget(), snapshot_publish(), net_set_tls(), watch the
- *        new files
+ *     -> control turn: health_monitor_retarget(), snapshot_publish(), net_set_tls(),
+ *        notify_set(), watch the new files
  *     -> pool thread: snapshot_retire() the old one
  *
  * Asked again meanwhile: it runs once more afterwards. Control loop only.
@@ -20,16 +20,18 @@
 
 #include "health_monitor.h"
 
+struct notify;
 struct reload;
 
 /* What reload_new() starts from: slot holds the first snapshot, compiled from config_path;
- * begun_ms is clock_wall_ms() when that compilation began; net serves until reload_close(). */
+ * begun_ms is clock_wall_ms() when that compilation began; net serves until reload_close(), and notify is there until then. */
 struct reload_start {
     const char *config_path;
     uint64_t begun_ms;
     struct snapshot_slot *slot;
     struct health_monitor *monitor;
     struct net *net;
+    struct notify *notify; /* told of failures; NULL: nobody is */
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,

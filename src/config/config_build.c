@@ -2,6 +2,17 @@
 
 #include <string.h>
 
+void config_list_file(struct config_builder *builder, const char *path)
+{
+    struct config *config = builder->config;
+    const char **files = config_alloc(&builder->reader, config->file_count + 1, sizeof(*files));
+    if (!files)
+        return;
+    memcpy(files, config->files, config->file_count * sizeof(*files));
+    files[config->file_count++] = path;
+    config->files = files;
+}
+
 bool config_has_content(const struct config_node_entry *entry)
 {
     return entry && !entry->value->is_empty;

@@ -35,6 +35,7 @@ void config_read_udp_without_cookie(struct config_reader *reader,
                                     const struct config_node_entry *entry, void *server);
 void config_default_abuse(struct config_server *server);
 
+void config_build_notify(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_geo(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_regions(struct config_builder *builder,
                           const struct config_node_entry *entry);
@@ -47,6 +48,9 @@ void config_build_zones(struct config_builder *builder, const struct config_node
 /* config_read_limits - those that are said replace what *limits holds. */
 void config_read_limits(struct config_reader *reader, const struct config_node_entry *entry,
                         struct config_limits *limits);
+
+/* config_list_file - a reload must watch path. */
+void config_list_file(struct config_builder *builder, const char *path);
 
 /* config_has_content - is there an entry with something in it? `zones:` alone is nothing. */
 bool config_has_content(const struct config_node_entry *entry);

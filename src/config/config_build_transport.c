@@ -235,19 +235,11 @@ static void refuse_shared(struct config_builder *builder)
 
 static void list_tls_files(struct config_builder *builder)
 {
-    struct config *config = builder->config;
-    const struct config_tls *tls = &config->server.tls;
+    const struct config_tls *tls = &builder->config->server.tls;
     if (!tls->certificate.path || !tls->key.path)
         return;
-    size_t count = config->file_count;
-    const char **files = config_alloc(&builder->reader, count + 2, sizeof(*files));
-    if (!files)
-        return;
-    memcpy(files, config->files, count * sizeof(*files));
-    files[count++] = tls->certificate.path;
-    files[count++] = tls->key.path;
-    config->files = files;
-    config->file_count = count;
+    config_list_file(builder, tls->certificate.path);
+    config_list_file(builder, tls->key.path);
 }
 
 void config_finish_transport(struct config_builder *builder)

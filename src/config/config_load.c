@@ -19,10 +19,10 @@ static const struct {
     const char *key;
     section_fn *build;
 } SECTIONS[] = {
-    {"server", config_build_server},     {"geo", config_build_geo},
-    {"regions", config_build_regions},   {"checks", config_build_checks},
-    {"services", config_build_services}, {"limits", config_build_limits},
-    {"zones", config_build_zones},
+    {"server", config_build_server}, {"notify", config_build_notify},
+    {"geo", config_build_geo},       {"regions", config_build_regions},
+    {"checks", config_build_checks}, {"services", config_build_services},
+    {"limits", config_build_limits}, {"zones", config_build_zones},
 };
 
 enum { SECTION_COUNT = sizeof(SECTIONS) / sizeof(SECTIONS[0]) };
@@ -64,7 +64,8 @@ static enum err build(struct config_builder *builder, const struct config_node *
     if (root->kind != CONFIG_NODE_MAP) {
         config_error(reader, &root->place, "the file must be a mapping, not %s",
                      config_node_kind_name(root));
-        config_remedy(reader, "its keys are server, geo, regions, checks, services and zones");
+        config_remedy(reader,
+                      "its keys are server, geo, regions, checks, services, zones and notify");
         return ERR_INVALID;
     }
     check_keys(reader, root);

@@ -25,8 +25,9 @@ enum { HTTP_BODY_MAX_BYTES = 64 * 1024 };
 struct http_request {
     char *url;        /* scheme, host (or the address) and port: decides Host, SNI and the
                          certificate's expected name */
-    char *connect_to; /* where to go instead of resolving the host: "::[2001:db8::1]:443" */
-    char *path;       /* sent as written; NULL when it is part of url, for redirects */
+    char *connect_to; /* where to go instead of resolving the host: "::[2001:db8::1]:443";
+                         NULL: the host is resolved, by a thread of libcurl */
+    char *path;       /* sent as written; NULL when it is part of url */
     char *method;
     char **headers; /* "name: value", or "name;" for an empty value */
     size_t header_count;

@@ -105,6 +105,10 @@ static void set_failure(const struct http_run *run, CURLcode code, struct probe_
         probe_result_set(result, HEALTH_FAILURE, "redirected to another protocol");
         return;
     }
+    if (code == CURLE_COULDNT_RESOLVE_HOST && !run->request->connect_to) {
+        probe_result_set(result, HEALTH_FAILURE, "cannot resolve the host");
+        return;
+    }
     if (code == CURLE_SSL_CONNECT_ERROR) {
         probe_result_set_handshake(result, (int)os_errno, run->tls_error);
         return;
@@ -178,7 +182,7 @@ static void end_run(struct http_run *run, CURLcode code)
     struct probe_result result;
     probe_on_done on_done = run->on_done;
     void *ctx = run->ctx;
-    if (run->own_errno != 0)
+    if (run->own_errno != 0 && code != CURLE_OK) /* another address of the host may have done */
         probe_result_set_errno(&result, run->own_errno);
     else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && run->reading.cut))
         judge(run, &result);
@@ -408,13 +412,24 @@ static void set_redirects(struct http_run *run)
     set_long(run, CURLOPT_PATH_AS_IS, 1);
 }
 
-/* set_transport - a connection of its own, straight to the address, for HTTP and nothing else;
+/* set_address - straight to an address; or to a host whose resolution, once begun, nobody waits
+ * for: libcurl joins its thread otherwise, and a dead resolver takes many seconds. */
+static void set_address(struct http_run *run)
+{
+    if (!run->request->connect_to) {
+        set_long(run, CURLOPT_QUICK_EXIT, 1);
+        return;
+    }
+    append(run, &run->connect_to, run->request->connect_to);
+    set_pointer(run, CURLOPT_CONNECT_TO, run->connect_to);
+}
+
+/* set_transport - a connection of its own, for HTTP and nothing else;
  * nothing from the environment, nothing kept for the next run. */
 static void set_transport(struct http_run *run)
 {
     long net_ms = 2 * (long)run->request->timeout_ms + NET_MS; /* see the head of this file */
-    append(run, &run->connect_to, run->request->connect_to);
-    set_pointer(run, CURLOPT_CONNECT_TO, run->connect_to);
+    set_address(run);
     set_text(run, CURLOPT_PROXY, "");
     set_text(run, CURLOPT_PROTOCOLS_STR, "http,https");
     set_long(run, CURLOPT_HTTP_VERSION, http_version(run->request));
@@ -528,6 +543,8 @@ const char *http_run_phase(const struct http_run *run)
 {
     curl_off_t secured_us = 0;
     curl_easy_getinfo(run->easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
+    if (run->fd < 0 && !run->request->connect_to)
+        return "resolving the host";
     if (!is_connected(run))
         return "in connect";
     if (run->request->https && secured_us == 0)

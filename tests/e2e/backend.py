@@ -7,7 +7,7 @@
 
 Modes: "ok" (200 "ok"), "error" (503), "hang" (takes the request, never answers), "drop" (closes
 the connection without an answer), "slow" (answers after .delay seconds). hits counts requests,
-last_request keeps (method, path, headers).
+last_request keeps (method, path, headers), posts the bodies of what was posted.
 """
 import http.server
 import socket
@@ -21,6 +21,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         owner = self.server.owner
         owner.hits += 1
         owner.last_request = (self.command, self.path, dict(self.headers))
+        if self.command == "POST":
+            length = int(self.headers.get("Content-Length", 0))
+            owner.posts.append(self.rfile.read(length).decode())
         mode = owner.mode
         if mode == "drop":
             return
@@ -68,7 +71,7 @@ class Backend:
         """port 0 picks a free one. tls: (certificate file, key file)."""
         self.host, self.port, self.tls = host, port, tls
         self.status, self.body, self.headers, self.delay = 200, "ok\n", {}, 1.0
-        self.hits, self.last_request, self.server = 0, None, None
+        self.hits, self.last_request, self.posts, self.server = 0, None, [], None
         self.changed, self.closed, self._mode = threading.Event(), threading.Event(), "ok"
         self.accept()
 

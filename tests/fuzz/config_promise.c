@@ -25,6 +25,18 @@ static void check_server(const struct config_server *s)
     FUZZ_PROMISE(s->probes_in_flight > 0 && s->probes_per_address > 0, "server.probes");
 }
 
+static void check_receiver(const struct config_receiver *r)
+{
+    FUZZ_PROMISE(r->name && between(r->timeout_ms, 100, MINUTE_MS), "a receiver's timeout");
+    FUZZ_PROMISE(r->severity <= CONFIG_CRITICAL, "a receiver's severity");
+    if (r->kind == CONFIG_WEBHOOK)
+        FUZZ_PROMISE(strncmp(r->url, r->name, strlen(r->name)) == 0,
+                     "a webhook is called by the beginning of its URL");
+    else
+        FUZZ_PROMISE(r->argument_count > 0 && !r->argv[r->argument_count],
+                     "arguments of a command end");
+}
+
 static void check_location(const struct config_location *l)
 {
     FUZZ_PROMISE(memchr(l->country, 0, 3) && memchr(l->continent, 0, 3) &&
@@ -131,6 +143,8 @@ static void check_service(const struct config *config, const struct config_servi
 void config_promise_check(const struct config *config)
 {
     check_server(&config->server);
+    for (size_t i = 0; i < config->receiver_count; i++)
+        check_receiver(&config->receivers[i]);
     FUZZ_PROMISE(config->geo.database_count <= CONFIG_DATABASES_MAX, "databases are limited");
     for (size_t i = 0; i < config->geo.network_count; i++)
         check_location(&config->geo.networks[i].location);

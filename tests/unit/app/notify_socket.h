@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-/* notify_open - bind to a path, or to "@name" in the abstract space, and set the variable. */
-static inline int notify_open(const char *path)
+/* notify_socket_open - bind to a path, or to "@name" in the abstract space, and set the variable. */
+static inline int notify_socket_open(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
@@ -31,17 +31,17 @@ static inline int notify_open(const char *path)
     return fd;
 }
 
-/* notify_next - the next message, "" when there is none. */
+/* notify_socket_next - the next message, "" when there is none. */
 enum { NOTIFY_MAX = 256 };
 
-static inline const char *notify_next(int fd, char buffer[NOTIFY_MAX])
+static inline const char *notify_socket_next(int fd, char buffer[NOTIFY_MAX])
 {
     ssize_t len = recv(fd, buffer, NOTIFY_MAX - 1, 0);
     buffer[len > 0 ? len : 0] = '\0';
     return buffer;
 }
 
-static inline void notify_close(int fd)
+static inline void notify_socket_close(int fd)
 {
     close(fd);
     unsetenv("NOTIFY_SOCKET");

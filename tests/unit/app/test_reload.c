@@ -14,6 +14,7 @@
 
 #include "../../support/temp_folder.h"
 #include "app_fixture.h"
+#include "notify.h"
 #include "notify_socket.h"
 #include "reload.h"
 
@@ -22,6 +23,7 @@ struct bed {
     struct temp_folder folder;
     struct snapshot_slot *slot;
     struct health_monitor *monitor;
+    struct notify *notify;
     struct reload *reload;
 };
 
@@ -54,6 +56,7 @@ static void open_bed(struct bed *bed)
     assert_int_equal(
         health_monitor_new(&bed->loop.uv, &(struct herald){.tell = app_tell}, &bed->monitor),
         ERR_OK);
+    assert_int_equal(notify_new(&bed->loop.uv, &bed->notify), ERR_OK);
     struct snapshot *first = app_compile(temp_path(&bed->folder, "rhumb.yaml", path));
     assert_int_equal(health_monitor_retarget(bed->monitor, first), ERR_OK);
     assert_null(snapshot_publish(bed->slot, first));
@@ -62,6 +65,7 @@ static void open_bed(struct bed *bed)
         .begun_ms = UINT64_MAX, /* the files are older, whatever the kernel's clock says */
         .slot = bed->slot,
         .monitor = bed->monitor,
+        .notify = bed->notify,
     };
     assert_int_equal(reload_new(&bed->loop.uv, &from, &bed->reload), ERR_OK);
 }
@@ -71,6 +75,7 @@ static void close_bed(struct bed *bed)
 {
     reload_close(bed->reload);
     health_monitor_close(bed->monitor);
+    notify_close(bed->notify);
     app_loop_close(&bed->loop);
     snapshot_slot_free(bed->slot);
     temp_folder_close(&bed->folder);
@@ -156,6 +161,28 @@ static void broken_files_leave_the_old_data_in_service(void **state)
 }
 
 /* The zone comes after the configuration that names it. */
+static void receivers_are_those_of_the_latest_configuration_and_hear_of_failures(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    write_config(&bed,
+                 "notify: [{webhook: {url: 'http://127.0.0.1:1/', severity: critical}}]\n");
+    reload_request(bed.reload, "SIGHUP");
+    app_loop_until_log(&bed.loop, ok, 1);
+    assert_int_equal(notify_waiting(bed.notify), 0);
+    write_config(&bed, "notify: [{webhook: {url: 'http://127.0.0.1:1/'}}]\nzones: {\n");
+    reload_request(bed.reload, "SIGHUP");
+    app_loop_until_log(&bed.loop, "event=notify_failed receiver=http://127.0.0.1:1", 1);
+    assert_int_equal(app_log_count("about=reload_failed"), 1);
+    assert_int_equal(notify_waiting(bed.notify), 1); /* nobody listens there */
+    write_config(&bed, "");
+    reload_request(bed.reload, "SIGHUP");
+    app_loop_until_log(&bed.loop, ok, 2);
+    assert_int_equal(notify_waiting(bed.notify), 0);
+    close_bed(&bed);
+}
+
 static void a_file_that_was_missing_is_noticed_when_it_comes(void **state)
 {
     (void)state;
@@ -217,6 +244,7 @@ static void nothing_is_published_after_closing(void **state)
     reload_request(bed.reload, "SIGHUP");
     reload_close(bed.reload);
     health_monitor_close(bed.monitor);
+    notify_close(bed.notify);
     app_loop_close(&bed.loop); /* the compilation ends first */
     assert_served(&bed, 1, 1);
     assert_int_equal(app_log_count("event=reload result"), 0);
@@ -257,23 +285,23 @@ static void the_service_manager_hears_of_it(void **state)
     struct bed bed;
     char name[64], buffer[NOTIFY_MAX];
     snprintf(name, sizeof(name), "@rhumb-test-%d", (int)getpid());
-    int fd = notify_open(name);
+    int fd = notify_socket_open(name);
     open_bed(&bed);
     reload_request(bed.reload, "SIGHUP");
     app_loop_until_log(&bed.loop, ok, 1);
-    assert_string_equal(notify_next(fd, buffer), ""); /* nothing serves yet */
+    assert_string_equal(notify_socket_next(fd, buffer), ""); /* nothing serves yet */
     reload_tell_ready(bed.reload);
-    assert_string_equal(notify_next(fd, buffer), "READY=1");
+    assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
     for (size_t round = 2; round <= 3; round++) { /* a good one, and a failure */
         reload_request(bed.reload, "SIGHUP");
-        assert_memory_equal(notify_next(fd, buffer), "RELOADING=1\nMONOTONIC_USEC=", 27);
+        assert_memory_equal(notify_socket_next(fd, buffer), "RELOADING=1\nMONOTONIC_USEC=", 27);
         app_loop_until_log(&bed.loop, "event=reload result=", round);
-        assert_string_equal(notify_next(fd, buffer), "READY=1");
-        assert_string_equal(notify_next(fd, buffer), "");
+        assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
+        assert_string_equal(notify_socket_next(fd, buffer), "");
         temp_write(&bed.folder, "rhumb.yaml", "broken: [\n");
     }
     close_bed(&bed);
-    notify_close(fd);
+    notify_socket_close(fd);
 }
 
 /* Readers on another thread: generations and serials only rise, and belong together. */
@@ -332,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_request_publishes_what_the_files_say_now),
         cmocka_unit_test(a_changed_file_is_reason_enough),
         cmocka_unit_test(broken_files_leave_the_old_data_in_service),
+        cmocka_unit_test(receivers_are_those_of_the_latest_configuration_and_hear_of_failures),
         cmocka_unit_test(a_file_that_was_missing_is_noticed_when_it_comes),
         cmocka_unit_test(a_new_file_that_was_broken_is_noticed_when_it_is_corrected),
         cmocka_unit_test(requests_meanwhile_become_one_more),

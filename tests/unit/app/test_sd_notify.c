@@ -11,13 +11,13 @@ static void a_state_arrives_at_a_path(void **state)
     struct temp_folder folder;
     char path[TEMP_PATH_MAX], buffer[NOTIFY_MAX];
     temp_folder_open(&folder);
-    int fd = notify_open(temp_path(&folder, "notify", path));
+    int fd = notify_socket_open(temp_path(&folder, "notify", path));
     sd_notify_state("READY=1");
     sd_notify_state("STOPPING=1");
-    assert_string_equal(notify_next(fd, buffer), "READY=1");
-    assert_string_equal(notify_next(fd, buffer), "STOPPING=1");
-    assert_string_equal(notify_next(fd, buffer), "");
-    notify_close(fd);
+    assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
+    assert_string_equal(notify_socket_next(fd, buffer), "STOPPING=1");
+    assert_string_equal(notify_socket_next(fd, buffer), "");
+    notify_socket_close(fd);
     temp_folder_close(&folder);
 }
 
@@ -27,10 +27,10 @@ static void a_state_arrives_at_an_abstract_name(void **state)
     (void)state;
     char name[64], buffer[NOTIFY_MAX];
     snprintf(name, sizeof(name), "@rhumb-test-%d", (int)getpid());
-    int fd = notify_open(name);
+    int fd = notify_socket_open(name);
     sd_notify_state("READY=1");
-    assert_string_equal(notify_next(fd, buffer), "READY=1");
-    notify_close(fd);
+    assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
+    notify_socket_close(fd);
 }
 
 static uint64_t monotonic_us(void)
@@ -47,14 +47,14 @@ static void reloading_says_since_when(void **state)
     char name[64], buffer[NOTIFY_MAX], end;
     unsigned long long us = 0;
     snprintf(name, sizeof(name), "@rhumb-test-%d", (int)getpid());
-    int fd = notify_open(name);
+    int fd = notify_socket_open(name);
     uint64_t before_us = monotonic_us();
     sd_notify_reloading();
     uint64_t after_us = monotonic_us();
-    notify_next(fd, buffer);
+    notify_socket_next(fd, buffer);
     assert_int_equal(sscanf(buffer, "RELOADING=1\nMONOTONIC_USEC=%llu%c", &us, &end), 1);
     assert_in_range(us, before_us, after_us);
-    notify_close(fd);
+    notify_socket_close(fd);
 }
 
 static void without_a_listener_it_is_silent(void **state)
@@ -86,10 +86,10 @@ static void a_full_socket_does_not_block(void **state)
 
     char name[64];
     snprintf(name, sizeof(name), "@rhumb-test-%d", (int)getpid());
-    int fd = notify_open(name);
+    int fd = notify_socket_open(name);
     for (unsigned i = 0; i < MESSAGES; i++)
         sd_notify_state("STATUS=again");
-    notify_close(fd);
+    notify_socket_close(fd);
 }
 
 int main(void)

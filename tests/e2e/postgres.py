@@ -90,13 +90,17 @@ class Postgres:
         if UNPRIVILEGED:
             shutil.chown(self.folder, "postgres", "postgres")
 
-    def start(self):
+    def make(self):
+        """The database: a new one, or a copy of the primary's that follows it."""
         if self.primary:
             self._run("pg_basebackup", "-h", self.primary.host, "-p", str(self.primary.port), "-U",
                       "postgres", "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync")
         else:
             self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync",
                       "--no-locale", "-E", "UTF8")
+        return self
+
+    def start(self):
         settings = {**SETTINGS, "listen_addresses": self.host, "port": str(self.port),
                     "unix_socket_directories": self.folder}
         command = [f"{PROGRAMS}/postgres", "-D", "data"]
@@ -158,7 +162,7 @@ class Postgres:
 
     def __enter__(self):
         try:
-            return self.start()
+            return self.make().start()
         except BaseException:
             self.__exit__()
             raise

@@ -38,7 +38,8 @@ services:
       away: {{ addresses: [ {AWAY} ], serves: [ AS ] }}
   near-reads:   {{ inherit: reads, policy: geo }}
   header-reads: {{ inherit: reads, policy: failover, order: [ away, home ], check: header-lag }}
-  writes:       {{ inherit: reads, policy: failover, order: [ home, away ], check: writable }}
+  writes:       {{ inherit: reads, policy: failover, order: [ home, away ], check: writable,
+                  failback: manual }}
 zones:
   example.com:
     file: zone
@@ -192,6 +193,18 @@ def _(world):
     tell(f"{elapsed:.2f} s after the promotion")
     check(world.can_write_at(AWAY), "it takes a purchase")
     check_equal(world.answers(), {AWAY})
+
+
+@tap.case("the old primary comes back and takes writes too: nobody is sent there, until told to")
+def _(world):
+    since = len(world.server.log())
+    world.primary.start()
+    world.server.wait_log("event=health .*region=home .*check=writable .*to=up", SECONDS, since)
+    world.server.wait_log("event=region_held service=writes region=home", SECONDS, since)
+    check(world.can_write_at(HOME), "two databases that take writes: the worst case")
+    with WritesWatcher(world) as watcher:
+        time.sleep(2)
+    check_equal(watcher.seen, {AWAY}, "where writes went")
 
 
 def main():

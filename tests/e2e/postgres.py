@@ -9,17 +9,15 @@ Nothing is synced to disk, everybody who can connect is trusted. PostgreSQL refu
 it runs as the package's user then.
 """
 import glob
-import http.server
-import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 
-from backend import Server
-from harness import LIBC, PR_SET_PDEATHSIG
+from harness import LIBC, PR_SET_PDEATHSIG, die_with_parent
 from tap import wait_until
 
 START_SECONDS, STOP_SECONDS = 60, 30  # a base backup on a busy machine takes its time
@@ -55,14 +53,15 @@ class Gone(Exception):
 
 
 class Session:
-    """One connection, kept open by psql: a page that is asked often must not connect each time."""
+    """One connection, kept open by psql: a page that is asked often must not connect each time. It
+    ends with us, when its input does."""
 
     def __init__(self, host, port):
         self.process = subprocess.Popen(
             [f"{PROGRAMS}/psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", str(port),
              "-U", "postgres", "postgres"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            bufsize=1, preexec_fn=end_with_parent)
+            bufsize=1)
 
     def row(self, sql):
         """The columns, as text, of the one row that sql must return."""
@@ -80,13 +79,37 @@ class Session:
         self.process.wait()
 
 
+class Connection:
+    """A session that is made anew after it has failed; several threads may ask."""
+
+    def __init__(self, host, port):
+        self.host, self.port, self.session, self.lock = host, port, None, threading.Lock()
+
+    def row(self, sql):
+        with self.lock:
+            self.session = self.session or Session(self.host, self.port)
+            try:
+                return self.session.row(sql)
+            except Gone:
+                self._close()
+                raise
+
+    def close(self):
+        with self.lock:
+            self._close()
+
+    def _close(self):
+        if self.session:
+            self.session.close()
+        self.session = None
+
+
 class Postgres:
     def __init__(self, host, port, primary=None):
         """primary: what to be a standby of; without it, a primary."""
         self.host, self.port, self.primary = host, port, primary
         self.folder = tempfile.mkdtemp(prefix="rhumb-postgres-")
-        self.process = self.session = None
-        self.lock = threading.Lock()  # of the session: pages and tests ask
+        self.process, self.connection = None, Connection(host, port)
         if UNPRIVILEGED:
             shutil.chown(self.folder, "postgres", "postgres")
 
@@ -131,14 +154,7 @@ class Postgres:
             return False
 
     def row(self, sql):
-        with self.lock:
-            self.session = self.session or Session(self.host, self.port)
-            try:
-                return self.session.row(sql)
-            except Gone:
-                self.session.close()
-                self.session = None
-                raise
+        return self.connection.row(sql)
 
     def lag(self):
         return float(self.row(HEALTH)[1])
@@ -169,8 +185,7 @@ class Postgres:
 
     def __exit__(self, *_):
         self.stop()
-        if self.session:
-            self.session.close()
+        self.connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -200,36 +215,20 @@ class Heartbeat(threading.Thread):
         self.stop()
 
 
-class PageHandler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        try:
-            role, lag = self.server.postgres.row(HEALTH)
-        except Gone:
-            self.send_error(503)
-            return
-        number = float(lag) if lag else None  # null: nothing has been replayed
-        body = json.dumps({"role": role, "replica_lag_s": number}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if lag:
-            self.send_header("X-Replica-Lag", lag)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class HealthPage:
+    """postgres_page.py, running."""
+
     def __init__(self, host, port, postgres):
-        self.server = Server((host, port), PageHandler)
-        self.server.postgres = postgres
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        script = os.path.dirname(os.path.abspath(__file__)) + "/postgres_page.py"
+        self.process = subprocess.Popen(
+            [sys.executable, script, host, str(port), str(postgres.port)], text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+        if self.process.stdout.readline() != "ready\n":
+            raise AssertionError(f"no health page on {host}")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.process.kill()
+        self.process.wait()

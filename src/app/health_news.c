@@ -5,7 +5,7 @@
 enum {
     REASON_MAX = 160 + PROBE_REASON_MAX,
     BLIPS_MAX = 10,
-    OWN_FAULTS_MAX = 20,
+    OWN_FAULTS_MAX = 100,
     MINUTE_MS = 60000
 };
 

@@ -13,7 +13,7 @@ void health_news_transition(const struct herald *herald, const struct snapshot *
                             uint64_t now_ms);
 
 /* health_news_own_fault - a probe fails by our own fault, or does no more: machine->own_fault. The
- * first twenty in a minute. */
+ * first hundred in a minute. */
 void health_news_own_fault(const struct herald *herald, const struct snapshot *snapshot,
                            const struct machine *machine, struct news_limit *limit,
                            uint64_t now_ms);

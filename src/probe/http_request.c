@@ -174,7 +174,6 @@ void http_request_free(struct http_request *request)
     free(request->connect_to);
     free(request->path);
     free(request->method);
-    free(request->content);
     free(request->ca_file);
     free(request);
 }

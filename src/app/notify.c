@@ -85,7 +85,7 @@ void notify_set(struct notify *notify, const struct config *config)
     while (notify->receiver_count > 0)
         notify_receiver_cut(notify->receivers[--notify->receiver_count],
                             "it is configured no longer");
-    memcpy(notify->receivers, fresh, count * sizeof(*fresh));
+    memcpy(notify->receivers, fresh, count * sizeof(struct notify_receiver *));
     notify->receiver_count = count;
     set_identity(notify, config->server.identity);
 }

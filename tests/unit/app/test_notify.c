@@ -387,7 +387,7 @@ static void receivers_that_hang_never_hold_the_loop(void **state)
 {
     (void)state;
 
-    enum { TICK_MS = 5, WORST_MS = 500 }; /* of seconds that each would hold it */
+    enum { TICK_MS = 5, WORST_MS = 1500 }; /* of the seconds that each would hold it */
 
     static const enum web_answer hang[] = {WEB_HANG, WEB_HANG, WEB_HANG, WEB_HANG};
     struct notify_bed bed;
@@ -397,10 +397,10 @@ static void receivers_that_hang_never_hold_the_loop(void **state)
     web_receiver_open(&hanging, &bed.loop, 0, hang, COUNT(hang));
     web_receiver_open(&gone, &bed.loop, 0, NULL, 0);
     web_receiver_close(&gone, &bed.loop);
-    notify_bed_add_webhook(&bed, hanging.url)->timeout_ms = 2000;
+    notify_bed_add_webhook(&bed, hanging.url)->timeout_ms = 5000;
     notify_bed_add_webhook(&bed, gone.url);
     notify_bed_add_webhook(&bed, "http://no-such-host.invalid/");
-    notify_bed_add_command(&bed, "/bin/sleep", "2", NULL);
+    notify_bed_add_command(&bed, "/bin/sleep", "5", NULL);
     notify_bed_set(&bed);
     uv_timer_init(&bed.loop.uv, &ticker.timer);
     ticker.timer.data = &ticker;

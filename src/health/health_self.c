@@ -54,12 +54,13 @@ static size_t failing_together(const struct health_self *self, uint64_t now_ms)
     return recent;
 }
 
-/* is_alike - do so many of those that worked fail together? To be calm again, half of that. */
+/* is_alike - do so many of those that worked fail together? Once we are suspicious, so many must
+ * go on failing: one region more that works is proof that it is not us. */
 static bool is_alike(const struct health_self *self, uint32_t permille, uint64_t now_ms)
 {
     size_t regions, failing = health_self_failing(self, &regions);
     if (self->suspicious) /* they do not stay recent, but they are still the same ones */
-        return 2 * failing * PERMILLE >= regions * permille;
+        return failing * PERMILLE >= regions * permille;
     size_t recent = failing_together(self, now_ms);
     size_t worked = regions - (failing - recent);
     return worked >= HEALTH_SELF_REGIONS_MIN && recent * PERMILLE >= worked * permille;

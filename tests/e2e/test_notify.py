@@ -18,7 +18,7 @@ notify:
     severity: critical
 regions: {one: {}, two: {}}
 checks:
-  web: {http: {path: /, port: @WEB@}, interval: 300ms, timeout: 250ms, fall: 2, rise: 2, min_down: 1s}
+  web: {http: {path: /, port: @WEB@}, interval: 300ms, timeout: 250ms, fall: 2, rise: 2, min_down: 1s, damping: false}
 services:
   app:
     policy: failover

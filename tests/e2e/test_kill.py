@@ -2,7 +2,7 @@
 that was DOWN is not taken for well, an override is in force, and nobody has to do anything.
 
 The clock runs from the start of the program to the first answer, without the time in which others
-had all cores of the machine; `--bar-ms` is what it may take.
+had all cores of the machine; `--bar-ms` is what 99 of 100 may take.
 """
 import argparse
 import json
@@ -175,8 +175,8 @@ def _(server, first, how):
     for column, what in ((0, "first right answer"), (1, "with what others on the machine took")):
         half, late, most = (percentile([t[column] for t in times], share) * 1000 for share in (.5, .99, 1))
         print(f"# {what}: p50 {half:.0f} ms, p99 {late:.0f} ms, max {most:.0f} ms", flush=True)
-    slowest = max(times)[0] * 1000
-    check(slowest <= how.bar_ms, f"{slowest:.0f} ms, the bar is {how.bar_ms} ms")
+    late = percentile([first for first, _ in times], .99) * 1000
+    check(late <= how.bar_ms, f"{late:.0f} ms, the bar is {how.bar_ms} ms")
 
 
 @tap.case("no override and no state was lost or set aside on the way")

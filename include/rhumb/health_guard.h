@@ -41,6 +41,8 @@ enum health_force {
     HEALTH_FORCE_DRAIN, /* out of the answers, whatever its health: work is done on it */
 };
 
+const char *health_force_name(enum health_force force); /* "free", "up", "down", "drain" */
+
 struct health_seat {
     /* who it is; set once */
     uint8_t region;

@@ -121,8 +121,11 @@ static void on_hangup(uv_signal_t *handle, int number)
 
 static void on_user1(uv_signal_t *handle, int number)
 {
+    struct server *server = handle->data;
     (void)number;
-    log_totals(handle->data);
+    log_totals(server);
+    if (!server->stopping)
+        health_monitor_report(control_monitor(server->control));
 }
 
 /* ---- starting ---- */
@@ -291,6 +294,9 @@ int command_serve(const struct options *options)
         .exit_status = EXIT_STATUS_OK,
     };
     hold_signals(SIG_BLOCK);
+    /* Compiling, retiring, state files and names wait in one pool; none of them may wait for all
+     * the others. */
+    setenv("UV_THREADPOOL_SIZE", "8", 0);
     struct diag_list *diags = diag_list_new();
     struct snapshot *first = NULL;
     enum err err = diags && server.slot

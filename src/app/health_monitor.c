@@ -401,6 +401,12 @@ void health_monitor_put_memory(const struct health_monitor *monitor, struct text
         health_memory_put(&monitor->machines, monitor->services, &now, out);
 }
 
+void health_monitor_report(const struct health_monitor *monitor)
+{
+    if (monitor->services)
+        health_services_report(monitor->services, clock_monotonic_ms());
+}
+
 void health_monitor_when_settled(struct health_monitor *monitor, uint64_t wait_ms,
                                  void (*on_settled)(void *ctx), void *ctx)
 {

@@ -63,6 +63,9 @@ void health_monitor_ignore(struct health_monitor *monitor, unsigned switches);
  * more but by his own word; or on again. */
 void health_monitor_freeze(struct health_monitor *monitor, bool frozen);
 
+/* health_monitor_report - health_services_report(), of now. */
+void health_monitor_report(const struct health_monitor *monitor);
+
 /* health_monitor_stop - nothing changes any more, what is known stays: a last
  * health_monitor_put_memory() may follow. */
 void health_monitor_stop(struct health_monitor *monitor);

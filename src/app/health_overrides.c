@@ -4,17 +4,6 @@
 
 enum { TOLD_MAX = 20, REASON_MAX = OVERRIDE_REASON_BYTES + OVERRIDE_BY_BYTES + 8 };
 
-static const char *force_name(enum health_force force)
-{
-    static const char *const NAMES[] = {
-        [HEALTH_FORCE_NONE] = "free",
-        [HEALTH_FORCE_UP] = "up",
-        [HEALTH_FORCE_DOWN] = "down",
-        [HEALTH_FORCE_DRAIN] = "drain",
-    };
-    return NAMES[force];
-}
-
 static enum health_force force_of(const struct override *entry)
 {
     if (!entry)
@@ -45,8 +34,8 @@ static void tell_force(const struct health_services *services, uint32_t index,
                     .service = service->name,
                     .region = service->regions[seat->region].name,
                     .address = seat->addr ? ip_format(seat->addr, address) : seat->host,
-                    .from = force_name(from),
-                    .to = force_name(to),
+                    .from = health_force_name(from),
+                    .to = health_force_name(to),
                     .reason = entry ? reason : NULL,
                 });
 }

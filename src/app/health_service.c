@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/log.h"
+
 enum { PERMILLE = 1000, COUNT_TEXT_MAX = 160 };
 
 /* ---- life ---- */
@@ -419,4 +421,48 @@ void health_services_review(struct health_services *services, enum health_freeze
         services->list[index].is_due = false;
         review(services, index, freeze, now_ms);
     }
+}
+
+/* ---- a report ---- */
+
+static void report_seat(const struct health_services *services, uint32_t index)
+{
+    const struct snapshot_seat *where = &services->snapshot->seats[index];
+    const struct config_service *config = &services->snapshot->config->services[where->service];
+    const struct health_seat *seat = &services->seats[index];
+    char address[IP_TEXT_MAX], service[LOG_QUOTE_MAX], region[LOG_QUOTE_MAX];
+    bool is_plain = seat->in && !seat->frozen && seat->force == HEALTH_FORCE_NONE &&
+                    seat->state == HEALTH_UP && seat->scale == HEALTH_SCALE_FULL;
+    if (is_plain || where->nested != CONFIG_NONE)
+        return;
+    log_event(
+        LOG_LEVEL_INFO, "endpoint",
+        "service=%s region=%s address=%s answered=%s state=%s forced=%s frozen=%s weight=%u",
+        log_quote(config->name, service),
+        log_quote(config->regions[where->region].name, region),
+        where->addr ? ip_format(where->addr, address) : where->host, seat->in ? "yes" : "no",
+        health_state_name(health_word_state(seat->word)), health_force_name(seat->force),
+        seat->frozen ? "yes" : "no", seat->scale);
+}
+
+void health_services_report(const struct health_services *services, uint64_t now_ms)
+{
+    const struct config *config = services->snapshot->config;
+    for (size_t s = 0; s < config->service_count; s++) {
+        const struct health_guard *guard = &services->list[s].guard;
+        const struct config_service *service = &config->services[s];
+        char name[LOG_QUOTE_MAX], active[LOG_QUOTE_MAX], standby[LOG_QUOTE_MAX];
+        log_event(LOG_LEVEL_INFO, "service",
+                  "service=%s policy=%s active=%s standby=%s last_failover_s=%lld "
+                  "usable_regions=%u of=%u frozen=%zu unsettled=%s",
+                  log_quote(service->name, name), config_policy_name(service->policy),
+                  log_quote(region_name(service, guard->active), active),
+                  log_quote(region_name(service, guard->standby), standby),
+                  guard->failover_ms > 0 ? (long long)(now_ms - guard->failover_ms) / 1000
+                                         : -1LL,
+                  guard->usable_regions, guard->region_count, guard->frozen_count,
+                  guard->unsettled ? "yes" : "no");
+    }
+    for (uint32_t i = 0; i < services->snapshot->seat_count; i++)
+        report_seat(services, i);
 }

@@ -51,5 +51,9 @@ void health_services_set_due(struct health_services *services, size_t service);
 void health_services_review(struct health_services *services, enum health_freeze freeze,
                             uint64_t now_ms);
 
+/* health_services_report - a log line for each service, and one for each endpoint that is not
+ * simply up: active and standby region, the last failover, forced and real state. */
+void health_services_report(const struct health_services *services, uint64_t now_ms);
+
 /* health_services_tick - what only waits for time becomes due. */
 void health_services_tick(struct health_services *services);

@@ -374,3 +374,14 @@ bool health_guard_is_waiting(const struct health_guard *guard)
             return true;
     return guard->frozen_count > 0 || guard->unsettled;
 }
+
+const char *health_force_name(enum health_force force)
+{
+    static const char *const NAMES[] = {
+        [HEALTH_FORCE_NONE] = "free",
+        [HEALTH_FORCE_UP] = "up",
+        [HEALTH_FORCE_DOWN] = "down",
+        [HEALTH_FORCE_DRAIN] = "drain",
+    };
+    return NAMES[force];
+}

@@ -27,7 +27,7 @@ struct answer_request {
     enum answer_transport transport;
     uint16_t idle_100ms; /* TCP and TLS: how long an idle connection is kept (RFC 7828) */
     uint32_t wall_s;     /* seconds since 1970, wraps in 2106: cookies (RFC 9018) */
-    uint64_t steady_ms;  /* never steps: rate limiting */
+    uint64_t steady_ms;  /* never steps: rate limiting, age of proofs */
 };
 
 /* Counted by one worker, read by anybody: relaxed loads and stores. */

@@ -349,6 +349,7 @@ struct config_ttl {
     uint32_t stable_s, unsettled_s, suspect_s; /* default 30, 5, 1; 0..86400; 500ms rounds up */
     uint32_t settle_ms;                        /* default 5 m */
     bool cap;                                  /* default false */
+    bool from_proof; /* TTLs count from the latest successful probe; default false */
 };
 
 /* `protect:` how far automation may go; see health_guard.h. */

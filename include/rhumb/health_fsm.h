@@ -95,7 +95,7 @@ bool health_fsm_is_usable(const struct health_machine *machine,
                           const struct health_thresholds *thresholds);
 
 /* health_fsm_scale - percent of its weight: 10 to 100 while RECOVERING, else 100. DOWN is said
- * by usability, never by a scale of 0, so that `all_down: all` still has weights to work
+ * by usability, never by a scale of 0, so that `when_all_down: all` still has weights to work
  * with. */
 uint8_t health_fsm_scale(const struct health_machine *machine,
                          const struct health_thresholds *thresholds, uint64_t now_ms);

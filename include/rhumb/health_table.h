@@ -7,6 +7,7 @@
  *
  *   seat word     bit 0 usable   bit 1 suspect   bits 2-4 state   bit 5 forced   bit 6 frozen
  *                 bit 7 unchecked   bits 8-14 weight scale 0..100
+ *   proof word    when the latest probe succeeded: ms of the monotonic clock, low 32 bits; 0: never
  *   rtt word      smoothed round trip in microseconds; 0: unknown
  *   service word  bit 0 unsettled
  *   switches      what the operator has switched off
@@ -50,7 +51,7 @@ enum health_switches {
 
 struct health_table {
     size_t seat_count, service_count;
-    _Atomic uint32_t *words, *rtts_us; /* per seat */
+    _Atomic uint32_t *words, *rtts_us, *proofs_ms; /* per seat */
     _Atomic uint32_t *services;
     _Atomic uint32_t switches; /* enum health_switches */
 };
@@ -78,6 +79,17 @@ static inline uint32_t health_table_rtt_us(const struct health_table *table, siz
 static inline void health_table_set_rtt_us(struct health_table *table, size_t seat, uint32_t us)
 {
     atomic_store_explicit(&table->rtts_us[seat], us, memory_order_relaxed);
+}
+
+static inline uint32_t health_table_proof_ms(const struct health_table *table, size_t seat)
+{
+    return atomic_load_explicit(&table->proofs_ms[seat], memory_order_relaxed);
+}
+
+static inline void health_table_set_proof_ms(struct health_table *table, size_t seat,
+                                             uint32_t at_ms)
+{
+    atomic_store_explicit(&table->proofs_ms[seat], at_ms, memory_order_relaxed);
 }
 
 static inline uint32_t health_table_service(const struct health_table *table, size_t service)

@@ -75,6 +75,7 @@ struct policy_service {
     uint8_t all_down; /* enum config_all_down */
     uint8_t all_down_region;
     uint32_t ttl_stable_s, ttl_unsettled_s, ttl_suspect_s; /* already capped */
+    bool ttl_from_proof;
     const struct geo_trie *trie; /* NULL: the order does not depend on the client: class 0 */
     const uint8_t *classes;
     size_t class_count, class_stride;
@@ -120,6 +121,7 @@ struct policy_request {
     bool sticky;
     enum ip_family family; /* A or AAAA */
     struct policy_client client;
+    uint32_t now_ms; /* as proofs of the health table; 0: TTLs do not count from them */
 };
 
 enum policy_outcome {
@@ -142,7 +144,8 @@ struct policy_answer {
     uint8_t group;    /* how far down the order of that service: 0 = first choice */
     unsigned flags;   /* enum policy_flags, of all levels */
     uint32_t ttl_s;
-    uint8_t scope; /* ECS scope in the client's family; 0: independent of the client */
+    uint32_t aged_s; /* of which so much was taken off, because the latest proof is that old */
+    uint8_t scope;   /* ECS scope in the client's family; 0: independent of the client */
     uint16_t count;
     const uint8_t *alias;
     const struct ip_addr *addresses[POLICY_ADDRESSES_MAX];

@@ -47,6 +47,7 @@ const struct policy_answer *answer_select(struct stage *stage, const struct zone
         .sticky = binding->sticky,
         .family = family,
         .client = stage->client,
+        .now_ms = (uint32_t)stage->request->steady_ms,
     };
     if (!stage->has_chance) {
         stage->has_chance = true;

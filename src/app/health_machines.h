@@ -35,6 +35,7 @@ struct machine {
     struct health_host *host; /* owned; an endpoint that is a name; NULL: an address */
     uint8_t scale;            /* percent, of its latest success */
     bool leans;          /* made of others, and up only as long as a suspect one of them is */
+    uint32_t proof_ms;   /* its latest success, as the health table wants it */
     uint64_t heard_ms;   /* its latest result that was no fault of ours; or its start */
     uint64_t failing_ms; /* since when it fails, as health_self counts; 0: it does not */
     struct news_limit blips; /* failures that came to nothing */

@@ -18,6 +18,8 @@
 enum {
     REVIEW_MS = 1000, /* how often time alone is let do its work */
     PERMILLE = 1000,
+    STALE_LEAST_MS = 3000,  /* a busy machine is no reason for an alarm */
+    STALE_AGAIN_MS = 60000, /* more of them are told at most so often */
 };
 
 struct health_monitor {
@@ -35,7 +37,8 @@ struct health_monitor {
     bool frozen;                       /* by the operator */
     bool stopped;
     struct news_limit own_faults;
-    bool stale; /* told that probes bring nothing */
+    size_t stale;           /* so many targets were told to bring nothing */
+    uint64_t stale_told_ms; /* when; 0: none is */
     uv_timer_t review_timer, settled_timer;
     uv_idle_t soon; /* active while a service is due: runs before the loop waits */
     size_t undecided;
@@ -103,6 +106,7 @@ static void show(struct health_monitor *monitor, const struct machine *machine, 
         };
         health_services_set_seat(monitor->services, seat, &now);
         health_table_set_rtt_us(&monitor->snapshot->health, seat, machine->fsm.rtt_us);
+        health_table_set_proof_ms(&monitor->snapshot->health, seat, machine->proof_ms);
     }
     if (monitor->services->due_count > 0 && !uv_is_active((uv_handle_t *)&monitor->soon))
         uv_idle_start(&monitor->soon, on_soon);
@@ -164,6 +168,13 @@ static void conclude(struct health_monitor *monitor, struct machine *machine, bo
 
 /* ---- results ---- */
 
+/* proof_now - by the clock that workers have from their loops; 0 would say "never". */
+static uint32_t proof_now(void)
+{
+    uint32_t now_ms = (uint32_t)(uv_hrtime() / 1000000);
+    return now_ms > 0 ? now_ms : 1;
+}
+
 /* take - a result, of a probe or of others together: step, show, tell. */
 static void take(struct health_monitor *monitor, struct machine *machine,
                  const struct probe_result *result, uint64_t now_ms)
@@ -177,8 +188,10 @@ static void take(struct health_monitor *monitor, struct machine *machine,
         health_news_own_fault(&monitor->herald, monitor->snapshot, machine,
                               &monitor->own_faults, now_ms);
     }
-    if (result->outcome == HEALTH_SUCCESS)
+    if (result->outcome == HEALTH_SUCCESS) {
         machine->scale = result->scale;
+        machine->proof_ms = proof_now();
+    }
     bool changed = health_fsm_step(&machine->fsm, result->outcome, result->rtt_us,
                                    &machine->thresholds, now_ms, &event);
     conclude(monitor, machine, changed, &event, now_ms);
@@ -226,7 +239,8 @@ static bool is_stale(const struct machine *machine, const struct config_check *c
                      uint64_t now_ms)
 {
     uint64_t age_ms = now_ms > machine->heard_ms ? now_ms - machine->heard_ms : 0;
-    return machine->probe && age_ms > 2 * (uint64_t)check->interval_ms + check->timeout_ms;
+    uint64_t most_ms = 2 * (uint64_t)check->interval_ms + check->timeout_ms;
+    return machine->probe && age_ms > (most_ms > STALE_LEAST_MS ? most_ms : STALE_LEAST_MS);
 }
 
 /* let_time_pass - for machines that wait for nothing else. */
@@ -249,10 +263,13 @@ static void let_time_pass(struct health_monitor *monitor, uint64_t now_ms)
         else if (waits)
             show(monitor, machine, now_ms); /* the ramp */
     }
-    if ((stale > 0) != monitor->stale) {
-        monitor->stale = stale > 0;
-        health_news_stale(&monitor->herald, monitor->snapshot, stale, example);
-    }
+    bool is_news = stale > monitor->stale ? now_ms >= monitor->stale_told_ms + STALE_AGAIN_MS
+                                          : stale == 0 && monitor->stale > 0;
+    if (!is_news)
+        return;
+    monitor->stale = stale;
+    monitor->stale_told_ms = stale > 0 ? now_ms : 0;
+    health_news_stale(&monitor->herald, monitor->snapshot, stale, example);
 }
 
 /* ---- the operator ---- */

@@ -5,6 +5,12 @@
 
 enum { PARTS_MAX = 16 };
 
+/* is_up - a part that is damped works: what it is part of is damped itself, once. */
+static bool is_up(const struct machine *part)
+{
+    return machine_is_usable(part) || part->fsm.state == HEALTH_HELD;
+}
+
 /* How the parts of a whole stand. */
 struct tally {
     size_t up, suspect, undecided;
@@ -19,7 +25,7 @@ static void count(struct tally *tally, const struct machine *part, uint64_t now_
         tally->rtt_us = part->fsm.rtt_us;
     if (!machine_is_decided(part)) {
         tally->undecided++;
-    } else if (machine_is_usable(part)) {
+    } else if (is_up(part)) {
         tally->scales[tally->up++] = machine_scale(part, now_ms);
         tally->suspect += machine_is_suspect(part);
     } else {

@@ -80,6 +80,7 @@ static void inherit_seats(const struct heirs *heirs, uint8_t from, uint8_t to)
             if (old->region != from || !is_same_endpoint(&old_seats[k], &seats[i]))
                 continue;
             seat->known = old->known;
+            seat->force = old->force;
             seat->in = old->in;
             seat->frozen = old->frozen;
             seat->changed_ms = old->changed_ms;

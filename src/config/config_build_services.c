@@ -55,6 +55,7 @@ static void read_ttl(struct config_reader *reader, const struct config_node_entr
         TTL_FIELD("suspect", CONFIG_FIELD_DURATION_S, suspect_s, CONFIG_DAY_S),
         TTL_FIELD("settle", CONFIG_FIELD_DURATION_MS, settle_ms, CONFIG_DAY_MS),
         TTL_FIELD("cap", CONFIG_FIELD_BOOL, cap, 1),
+        TTL_FIELD("from_proof", CONFIG_FIELD_BOOL, from_proof, 1),
     };
 
     struct service_draft *draft = object;

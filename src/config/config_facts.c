@@ -62,7 +62,10 @@ uint64_t config_recovery_worst_ms(const struct config *config,
     uint64_t first_ms, detect_ms;
     find_slowness(config, check, &first_ms, &detect_ms);
     /* Who asked just before the first failed probe keeps a stable TTL; who asked just before
-     * the last one keeps a suspect TTL. */
+     * the last one keeps a suspect TTL. A TTL that counts from the latest success has used that
+     * time up already, but for the rounding to seconds. */
+    if (service->ttl.from_proof)
+        first_ms = 500;
     uint64_t stable_ms = first_ms + UINT64_C(1000) * service->ttl.stable_s;
     uint64_t suspect_ms = detect_ms + UINT64_C(1000) * service->ttl.suspect_s;
     *out_detect_ms = detect_ms;

@@ -23,9 +23,10 @@ enum err health_table_init(struct health_table *table, size_t seat_count, size_t
         .service_count = service_count,
         .words = alloc_words(arena, seat_count, HEALTH_WORD_ALWAYS_UP),
         .rtts_us = alloc_words(arena, seat_count, 0),
+        .proofs_ms = alloc_words(arena, seat_count, 0),
         .services = alloc_words(arena, service_count, 0),
     };
-    if (!filled.words || !filled.rtts_us || !filled.services)
+    if (!filled.words || !filled.rtts_us || !filled.proofs_ms || !filled.services)
         return ERR_NO_MEMORY;
     *table = filled;
     return ERR_OK;

@@ -353,6 +353,7 @@ static enum err compile_service(struct compiler *c, const struct config_service 
         .min_up_permille = (uint16_t)lround(in->min_up * 1000),
         .all_down = (uint8_t)in->all_down,
         .all_down_region = (uint8_t)in->all_down_region,
+        .ttl_from_proof = in->ttl.from_proof,
         .ttl_stable_s = smaller(in->ttl.stable_s, ceiling_s),
         .ttl_unsettled_s = smaller(in->ttl.unsettled_s, ceiling_s),
         .ttl_suspect_s = smaller(in->ttl.suspect_s, ceiling_s),

@@ -32,6 +32,8 @@ struct selection {
     struct policy_answer *out;
     uint64_t client_hash;   /* for sticky picks */
     uint32_t suspect_ttl_s; /* lowest of the suspect regions answered; UINT32_MAX: none */
+    uint32_t proof_age_ms;  /* oldest of those answered, where TTLs count from proofs */
+    uint32_t least_ttl_s;   /* below which no age pushes a TTL: the suspect one */
     unsigned depth;         /* of nesting: 1 at the service asked for */
 };
 
@@ -239,6 +241,39 @@ static void put_addresses(struct selection *s, const struct policy_service *serv
     }
 }
 
+/* note_age - `ttl: {from_proof: true}`: the region was last known to be well when the oldest of
+ * its usable endpoints answered a probe; the TTL counts from then. So clients leave a dead region
+ * within the TTL of its last proof, whenever they asked. */
+static void note_age(struct selection *s, const struct policy_service *service,
+                     const struct policy_region *region)
+{
+    enum { AGE_MAX_MS = 3600 * 1000 };
+
+    unsigned total;
+    const struct policy_endpoint *list =
+        policy_endpoints_of(region, s->request->family, &total);
+    if (!service->ttl_from_proof || s->request->now_ms == 0)
+        return;
+    s->least_ttl_s = smaller(s->least_ttl_s, service->ttl_suspect_s);
+    for (unsigned i = 0; i < total; i++) {
+        uint32_t proof_ms = health_table_proof_ms(s->request->health, list[i].seat);
+        uint32_t age_ms = s->request->now_ms - proof_ms; /* of a proof still to come: huge */
+        if (proof_ms != 0 && is_up(s, &list[i]) && age_ms < AGE_MAX_MS &&
+            age_ms > s->proof_age_ms)
+            s->proof_age_ms = age_ms;
+    }
+}
+
+/* age - take what has passed since the proof off the TTL, in whole seconds. */
+static void age(struct selection *s)
+{
+    struct policy_answer *out = s->out;
+    uint32_t aged_s = (s->proof_age_ms + 500) / 1000;
+    uint32_t room_s = out->ttl_s > s->least_ttl_s ? out->ttl_s - s->least_ttl_s : 0;
+    out->aged_s = smaller(aged_s, room_s);
+    out->ttl_s -= out->aged_s;
+}
+
 /* put_alias - one of the names that are up, or of all; false: none is up. As with addresses, a
  * sticky client keeps its name, and moves to the next one while that is down. */
 static bool put_alias(struct selection *s, const struct policy_region *region,
@@ -293,6 +328,7 @@ static enum result fill(struct selection *s, const struct policy_service *servic
         if (out->count == before)
             return standing.total > 0 ? DOWN : ABSENT;
         out->outcome = POLICY_ADDRESSES;
+        note_age(s, service, region);
     }
     if (standing.suspect) {
         out->flags |= POLICY_SUSPECT;
@@ -547,8 +583,11 @@ static void start_sticky(struct selection *s)
 void policy_select(const struct policy_request *request, struct rng *rng,
                    struct policy_answer *out_answer)
 {
-    struct selection s = {
-        .request = request, .rng = rng, .out = out_answer, .suspect_ttl_s = UINT32_MAX};
+    struct selection s = {.request = request,
+                          .rng = rng,
+                          .out = out_answer,
+                          .suspect_ttl_s = UINT32_MAX,
+                          .least_ttl_s = UINT32_MAX};
     struct policy_answer *out = out_answer;
     out->outcome = POLICY_EMPTY;
     out->service = request->service;
@@ -563,4 +602,5 @@ void policy_select(const struct policy_request *request, struct rng *rng,
         start_sticky(&s);
     select_service(&s, request->service, request->pinned);
     out->ttl_s = smaller(out->ttl_s, s.suspect_ttl_s);
+    age(&s);
 }

@@ -182,7 +182,9 @@ static void end_run(struct http_run *run, CURLcode code)
     struct probe_result result;
     probe_on_done on_done = run->on_done;
     void *ctx = run->ctx;
-    if (run->own_errno != 0 && code != CURLE_OK) /* another address of the host may have done */
+    /* Of a host that libcurl has resolved another address may have done after all. */
+    bool is_ours = run->own_errno != 0 && (code != CURLE_OK || run->request->connect_to);
+    if (is_ours)
         probe_result_set_errno(&result, run->own_errno);
     else if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && run->reading.cut))
         judge(run, &result);

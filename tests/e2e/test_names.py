@@ -11,10 +11,9 @@ import sys
 import tempfile
 import time
 
-import harness
-import nsd as nsd_module
 from backend import Backend
 from harness import LIBC, Rhumb, black_hole, free_port, give_address, private_network
+from nsd import Nsd, is_here
 from tap import Tap, check, check_equal, skip_all, wait_until
 
 CLONE_NEWNS, MS_BIND, MS_PRIVATE_ALL = 0x20000, 0x1000, 0x4000 | 0x40000
@@ -229,7 +228,7 @@ def own_resolv_conf(folder):
 
 
 def main():
-    if not nsd_module.is_here():
+    if not is_here():
         skip_all("no nsd here")
     with tempfile.TemporaryDirectory(prefix="rhumb-names-") as folder, \
             contextlib.ExitStack() as stack:
@@ -243,7 +242,7 @@ def main():
         ports = {port: stack.enter_context(Backend(PARTS, numbers[port])) for port in PORTS}
         for port in PORTS:
             stack.enter_context(Backend(SPARE, numbers[port]))
-        nsd = stack.enter_context(nsd_module.Nsd(["127.0.0.1"], 53, records(), TTL_S))
+        nsd = stack.enter_context(Nsd(["127.0.0.1"], 53, records(), TTL_S))
         server = stack.enter_context(
             Rhumb(CONFIG, {"zone": ZONE}, {port.upper(): numbers[port] for port in PORTS}))
         failed = tap.run_cases(server, nsd, web, ports)

@@ -136,11 +136,11 @@ static uint64_t number_of(const json_t *object, const char *key, uint64_t most)
 static bool parse_question(const json_t *text, uint64_t *out_question)
 {
     const char *digits = json_string_value(text);
-    char *end;
-    if (!digits || strlen(digits) != HEX_DIGITS)
+    if (!digits || strlen(digits) != HEX_DIGITS ||
+        strspn(digits, "0123456789abcdef") != HEX_DIGITS)
         return false;
-    *out_question = strtoull(digits, &end, HEX_DIGITS);
-    return *end == '\0';
+    *out_question = strtoull(digits, NULL, HEX_DIGITS);
+    return true;
 }
 
 static bool parse_machine(const json_t *object, const struct health_moment *now,

@@ -40,7 +40,7 @@ static void tell_force(const struct health_services *services, uint32_t index,
                 });
 }
 
-/* steady_of - the same moment by the steady clock; 0: never, or before that clock began. */
+/* steady_of - that moment by the steady clock; 0: never, or before that clock began. */
 static uint64_t steady_of(const struct health_moment *now, uint64_t wall_ms)
 {
     uint64_t age_ms = now->wall_ms > wall_ms ? now->wall_ms - wall_ms : 0;

@@ -85,6 +85,10 @@ static void inherit_seats(const struct heirs *heirs, uint8_t from, uint8_t to)
             seat->frozen = old->frozen;
             seat->changed_ms = old->changed_ms;
             seat->removed_ms = old->removed_ms;
+            if (seats[i].nested != CONFIG_NONE) { /* no machine says it before the review */
+                seat->state = old->state;
+                seat->usable = old->usable;
+            }
             break;
         }
     }

@@ -6,19 +6,15 @@ Each check guards a service of its own: 10.9.0.1 first, 10.9.0.2 spare.
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 
-import harness
 from harness import Rhumb, black_hole, free_port, give_address, private_network
+from nsd import Nsd, is_here
 from tap import Tap, check, check_equal, skip_all, wait_until
 
 FIRST, SPARE = "10.9.0.1", "10.9.0.2"
 PING_RANGE = "/proc/sys/net/ipv4/ping_group_range"
-NSD = "/usr/sbin/nsd"
 PACE = "interval: 500ms, timeout: 400ms, confirm: 50ms, fall: 2, rise: 1, min_down: 0s, damping: false"
 CONFIG = """
 server: {listen: ["127.0.0.1:@PORT@"], workers: 1, probes: {max_commands: 3}}
@@ -56,62 +52,12 @@ descriptors) ls /proc/self/fd | tr '\\n' ' '; exit 1 ;;
 *) echo "ordered $order"; exit "$order" ;;
 esac
 """
-DNS_ZONE = """$ORIGIN example.test.
-$TTL 60
-@ SOA ns hm {serial} 60 60 60 60
-@ NS ns
-ns A 192.0.2.53
-www A {www}
-{large}
-"""
 LARGE = "\n".join(f'large TXT "{i:03} {"x" * 200}"' for i in range(12))
 tap = Tap()
 
 
-class Nsd:
-    """A real one on both addresses; one zone for both, changed by put()."""
-
-    def __init__(self):
-        self.folder, self.port = tempfile.mkdtemp(prefix="rhumb-nsd-"), free_port((FIRST, SPARE))
-        self.process, self.serial = None, 0
-        self.put()
-        with open(self.folder + "/nsd.conf", "w", encoding="ascii") as out:
-            out.write(f"""server:
-  ip-address: {FIRST}@{self.port}
-  ip-address: {SPARE}@{self.port}
-  username: ""
-  database: ""
-  zonesdir: "{self.folder}"
-  xfrdfile: "{self.folder}/xfrd"
-  zonelistfile: "{self.folder}/list"
-  pidfile: "{self.folder}/pid"
-  server-count: 1
-remote-control:
-  control-enable: no
-zone:
-  name: example.test
-  zonefile: zone
-""")
-
-    def put(self, www="192.0.2.1", large=LARGE):
-        self.serial += 1
-        with open(self.folder + "/zone.new", "w", encoding="ascii") as out:
-            out.write(DNS_ZONE.format(serial=self.serial, www=www, large=large))
-        os.rename(self.folder + "/zone.new", self.folder + "/zone")
-        if self.process:
-            self.process.send_signal(signal.SIGHUP)
-
-    def __enter__(self):
-        self.process = subprocess.Popen(
-            [NSD, "-d", "-c", self.folder + "/nsd.conf"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=harness.die_with_parent)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+def records(www="192.0.2.1", large=LARGE):
+    return f"www A {www}\n{large}"
 
 
 def place(server, name):
@@ -145,10 +91,10 @@ def is_gone(pid):
 def _(server, nsd):
     wait_place(server, "address", FIRST)
     since = len(server.log())
-    nsd.put(www="192.0.2.99")
+    nsd.put(records(www="192.0.2.99"))
     wait_state(server, "address", FIRST, "down", '"the answer lacks 192.0.2.1"', since)
     since = len(server.log())
-    nsd.put()
+    nsd.put(records())
     wait_state(server, "address", FIRST, "up", '"NOERROR, 1 record"', since)
 
 
@@ -156,9 +102,9 @@ def _(server, nsd):
 def _(server, nsd):
     server.wait_log(f'address={FIRST} check=large .* to=up reason="NOERROR, 12 records"', 20)
     since = len(server.log())
-    nsd.put(large="")
+    nsd.put(records(large=""))
     wait_state(server, "large", FIRST, "down", '"NXDOMAIN, expected NOERROR"', since)
-    nsd.put()
+    nsd.put(records())
 
 
 @tap.case("dns: REFUSED can be what is expected, over TCP too")
@@ -316,7 +262,7 @@ def _(server, _nsd):
 
 
 def main():
-    if not os.access(NSD, os.X_OK):
+    if not is_here():
         skip_all("no nsd here")
     if not private_network():
         skip_all("no network namespaces here")
@@ -326,7 +272,7 @@ def main():
         out.write("0 2147483647")
     files = {"zone": ZONE, "bin/check": SCRIPT, f"switches/{FIRST}": "0\n",
              f"switches/{SPARE}": "0\n", "states.json": json.dumps({FIRST: "up", SPARE: "up"})}
-    with Nsd() as nsd:
+    with Nsd((FIRST, SPARE), free_port((FIRST, SPARE)), records()) as nsd:
         server = Rhumb(CONFIG, files, {"DNS": nsd.port})
         os.chmod(server.folder + "/bin/check", 0o755)
         with server:

@@ -44,7 +44,7 @@ def make_config(how):
 server: {{listen: ["127.0.0.1:@PORT@"], workers: 1, state: state}}
 regions: {{{', '.join(f'r{n}: {{}}' for n in range(REGIONS))}}}
 checks:
-  web: {{http: {{path: /, port: @WEB@}}, interval: {how.interval}s, timeout: 2s}}
+  web: {{http: {{path: /, port: @WEB@}}, interval: {how.interval}s, timeout: {min(how.interval, 2)}s}}
 services:
 """
     numbers = list(range(how.targets))

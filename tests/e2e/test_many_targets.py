@@ -11,7 +11,7 @@ import re
 import time
 
 from harness import Rhumb, free_port
-from measure import cpu_seconds
+from measure import cpu_seconds, go_first
 from nginx import Nginx, find_nginx
 from tap import Tap, check, skip_all, wait_until
 
@@ -132,6 +132,7 @@ def main():
     how = parser.parse_args()
     if not find_nginx():
         skip_all("nginx is not installed")
+    go_first()
     web, cores = free_port(("0.0.0.0",)), sorted(os.sched_getaffinity(0))
     # every tenth, say, of each region: no region is half sick, else we would suspect ourselves
     how.flapping_addresses = {address(n * how.targets // how.flapping) for n in range(how.flapping)}

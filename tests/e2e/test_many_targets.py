@@ -8,6 +8,7 @@ other second while the file `flap` is there.
 import argparse
 import os
 import re
+import signal
 import time
 
 from harness import Rhumb, free_port
@@ -15,6 +16,7 @@ from measure import cpu_seconds, go_first
 from nginx import Nginx, find_nginx
 from tap import Tap, check, skip_all, wait_until
 
+STALLS, STALL_SECONDS = 4, 1.0
 REGION_TARGETS, REGIONS = 50, 10  # of one service
 NGINX = """
   map $server_addr $flaps {{ default ""; {flapping} }}
@@ -92,6 +94,21 @@ def _(server, how, _flag):
     check("probes_stale" not in log, "and none is missed")
     check(sample.share <= how.core, f"{sample.share:.1%} of a core, the bar is {how.core:.0%}")
     check(mib <= how.mib, f"{mib:.0f} MiB, the bar is {how.mib} MiB")
+
+
+@tap.case("after a stall many probes are due at once: the backlog takes them, and none is suspected")
+def _(server, how, _flag):
+    since = len(server.log())
+    for _ in range(STALLS):
+        server.signal(signal.SIGSTOP)
+        time.sleep(STALL_SECONDS)
+        server.signal(signal.SIGCONT)
+        time.sleep(2 * STALL_SECONDS)
+    time.sleep(3)  # a probe that got lost is known by then
+    sick = changes(server, since, "(?:suspect|down)")
+    print(f"# {STALLS} stalls of {STALL_SECONDS} s, {how.targets * STALL_SECONDS / how.interval:.0f} probes due "
+          f"after each: {sick} suspected", flush=True)
+    check(sick == 0, f"{sick} suspected")
 
 
 @tap.case("some of them flap once a second: the others stay well, and it costs little more")

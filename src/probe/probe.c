@@ -13,6 +13,9 @@
  * SIGSTOP) deadlines would pass while the answers lie unread in the sockets, and every target
  * would fail at once. A deadline therefore is extended once, by as much as our timer was late
  * (at least 1 ms, at most the timeout): the sockets are always looked at after the deadline.
+ * And what is due all at once after a stall is started little by little: hundreds of connects in
+ * one moment overflow the listen backlog of whoever stands behind many of the targets, and each
+ * that is lost there is tried again at the same moment a second later.
  */
 #include "rhumb/probe.h"
 
@@ -35,7 +38,8 @@
 enum {
     PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
     COMMANDS_DEFAULT = 16,
-    JITTER_PART = 20, /* up to 1/20 less than asked: never later, so detection times hold */
+    STARTS_AT_ONCE = 16, /* and as many again a millisecond later */
+    JITTER_PART = 20,    /* up to 1/20 less than asked: never later, so detection times hold */
 };
 
 struct prober {
@@ -191,6 +195,7 @@ static void on_timer(uv_timer_t *timer)
     struct run_slot *slot;
     struct due *due;
     uint64_t now = now_ms(prober);
+    int starts = 0;
     while (!prober->closing && (due = due_heap_first(&prober->heap)) && due->at_ms <= now) {
         struct probe *probe = CONTAINER_OF(due, struct probe, due);
         if (probe->slot.state == RUN_RUNNING) {
@@ -201,7 +206,9 @@ static void on_timer(uv_timer_t *timer)
         }
     }
     for (size_t i = 0; i < PROBE_LANES; i++)
-        while (!prober->closing && (slot = run_queue_next(&prober->queues[i])))
+        for (; !prober->closing && starts < STARTS_AT_ONCE &&
+               (slot = run_queue_next(&prober->queues[i]));
+             starts++)
             start(CONTAINER_OF(slot, struct probe, slot));
     arm_after(prober, 1); /* with 0 this would run again before the sockets are looked at */
 }

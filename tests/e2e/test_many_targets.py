@@ -8,13 +8,15 @@ other second while the file `flap` is there.
 import argparse
 import os
 import re
+import signal
 import time
 
 from harness import Rhumb, free_port
-from measure import cpu_seconds
+from measure import cpu_seconds, go_first
 from nginx import Nginx, find_nginx
 from tap import Tap, check, skip_all, wait_until
 
+STALLS, STALL_SECONDS = 4, 1.0
 REGION_TARGETS, REGIONS = 50, 10  # of one service
 NGINX = """
   map $server_addr $flaps {{ default ""; {flapping} }}
@@ -44,7 +46,7 @@ def make_config(how):
 server: {{listen: ["127.0.0.1:@PORT@"], workers: 1, state: state}}
 regions: {{{', '.join(f'r{n}: {{}}' for n in range(REGIONS))}}}
 checks:
-  web: {{http: {{path: /, port: @WEB@}}, interval: {how.interval}s, timeout: 2s}}
+  web: {{http: {{path: /, port: @WEB@}}, interval: {how.interval}s, timeout: {min(how.interval, 2)}s}}
 services:
 """
     numbers = list(range(how.targets))
@@ -94,6 +96,21 @@ def _(server, how, _flag):
     check(mib <= how.mib, f"{mib:.0f} MiB, the bar is {how.mib} MiB")
 
 
+@tap.case("after a stall many probes are due at once: the backlog takes them, and none is suspected")
+def _(server, how, _flag):
+    since = len(server.log())
+    for _ in range(STALLS):
+        server.signal(signal.SIGSTOP)
+        time.sleep(STALL_SECONDS)
+        server.signal(signal.SIGCONT)
+        time.sleep(2 * STALL_SECONDS)
+    time.sleep(3)  # a probe that got lost is known by then
+    sick = changes(server, since, "(?:suspect|down)")
+    print(f"# {STALLS} stalls of {STALL_SECONDS} s, {how.targets * STALL_SECONDS / how.interval:.0f} probes due "
+          f"after each: {sick} suspected", flush=True)
+    check(sick == 0, f"{sick} suspected")
+
+
 @tap.case("some of them flap once a second: the others stay well, and it costs little more")
 def _(server, how, flag):
     with Sample(server) as quiet:
@@ -132,6 +149,7 @@ def main():
     how = parser.parse_args()
     if not find_nginx():
         skip_all("nginx is not installed")
+    go_first()
     web, cores = free_port(("0.0.0.0",)), sorted(os.sched_getaffinity(0))
     # every tenth, say, of each region: no region is half sick, else we would suspect ourselves
     how.flapping_addresses = {address(n * how.targets // how.flapping) for n in range(how.flapping)}

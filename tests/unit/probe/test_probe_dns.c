@@ -78,7 +78,7 @@ static void on_query(uv_udp_t *udp, ssize_t got, const uv_buf_t *buf,
 {
     (void)flags;
     struct fake_dns *server = (struct fake_dns *)udp->data;
-    uint8_t out[UDP_MAX];
+    uint8_t out[UDP_MAX] = {0};
     if (got <= 0 || !from)
         return;
     server->udp_queries++;
@@ -109,7 +109,7 @@ static void on_query(uv_udp_t *udp, ssize_t got, const uv_buf_t *buf,
 static void on_stream(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 {
     struct fake_dns *server = (struct fake_dns *)stream->data;
-    uint8_t out[2 + UDP_MAX];
+    uint8_t out[2 + UDP_MAX] = {0};
     if (got < 2)
         return;
     server->tcp_queries++;
@@ -158,7 +158,7 @@ static uint16_t open_pair(int *out_tcp, int *out_udp)
 
 static void fake_dns_open(struct fake_dns *server, uv_loop_t *loop, enum behaviour behaviour)
 {
-    int tcp, udp;
+    int tcp = -1, udp = -1;
     *server = (struct fake_dns){.behaviour = behaviour};
     server->port = open_pair(&tcp, &udp);
     uv_udp_init(loop, &server->udp);

@@ -13,6 +13,8 @@ struct leaf {
     struct ip_addr addr;
     struct health_machine fsm;
     struct probe *probe;
+    uint8_t scale;  /* of its latest success */
+    bool own_fault; /* its latest result was a fault of ours */
     char reason[PROBE_REASON_MAX];
 };
 
@@ -34,27 +36,34 @@ static struct health_thresholds leaf_thresholds(const struct health_host *host)
     return thresholds;
 }
 
-/* judge - one address that is up will do; while none is, all must have been heard. */
+/* judge - one address that is up will do, and the best of them gives the weight; while none is,
+ * all must have been heard. When every probe fails by our own fault, nothing can be said. */
 static void judge(const struct health_host *host, const struct health_thresholds *thresholds,
                   struct probe_result *result)
 {
-    size_t up = 0, suspect = 0, undecided = 0;
+    size_t up = 0, suspect = 0, undecided = 0, own_faults = 0;
     const struct leaf *worst = NULL;
     char address[IP_TEXT_MAX];
-    *result = (struct probe_result){.outcome = HEALTH_OWN_FAULT, .scale = HEALTH_SCALE_FULL};
+    *result = (struct probe_result){.outcome = HEALTH_OWN_FAULT};
     for (size_t i = 0; i < host->count; i++) {
         const struct leaf *leaf = host->leaves[i];
+        own_faults += leaf->own_fault;
+        if (leaf->own_fault)
+            memcpy(result->reason, leaf->reason, sizeof(result->reason));
         if (leaf->fsm.state == HEALTH_UNKNOWN) {
             undecided++;
         } else if (health_fsm_is_usable(&leaf->fsm, thresholds)) {
             up++;
             suspect += leaf->fsm.failures > 0;
             result->rtt_us = leaf->fsm.rtt_us;
+            result->scale = leaf->scale > result->scale ? leaf->scale : result->scale;
         } else {
             worst = leaf;
         }
     }
     host->whole->leans = up > 0 && up == suspect;
+    if (own_faults == host->count)
+        return;
     if (up > 0) {
         result->outcome = HEALTH_SUCCESS;
         (void)snprintf(result->reason, sizeof(result->reason), "%zu of %zu addresses up", up,
@@ -74,6 +83,9 @@ static uint32_t on_leaf_result(void *ctx, const struct probe_result *result)
     struct health_event event;
     struct probe_result verdict;
     memcpy(leaf->reason, result->reason, sizeof(leaf->reason));
+    leaf->own_fault = result->outcome == HEALTH_OWN_FAULT;
+    if (result->outcome == HEALTH_SUCCESS)
+        leaf->scale = result->scale;
     (void)health_fsm_step(&leaf->fsm, result->outcome, result->rtt_us, &thresholds,
                           clock_monotonic_ms(), &event);
     uint32_t next_ms = health_fsm_next_probe_ms(&leaf->fsm, &thresholds);
@@ -98,6 +110,7 @@ static struct leaf *leaf_new(struct health_host *host, const struct ip_addr *add
         return NULL;
     leaf->host = host;
     leaf->addr = *addr;
+    leaf->scale = HEALTH_SCALE_FULL;
     health_fsm_init(&leaf->fsm, clock_monotonic_ms());
     const struct config_check *check = host->means->check_of(host->means->ctx, host->whole);
     uint64_t spread = hash_bytes(host->whole->key, addr, sizeof(*addr));

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "rhumb/hash.h"
+
 enum { HEX_DIGITS = 16, COUNT_MAX = 1000 };
 
 /* ---- clocks ---- */
@@ -72,6 +74,34 @@ static void put_machine(const struct machine *machine, const struct health_momen
     text_put(out, "}", 1);
 }
 
+/* hash_of_seat - the same in the next process: an endpoint of a region of a service, by name. */
+static uint64_t hash_of_seat(const struct snapshot *snapshot, size_t index)
+{
+    const struct snapshot_seat *seat = &snapshot->seats[index];
+    const struct config_service *service = &snapshot->config->services[seat->service];
+    const char *region = service->regions[seat->region].name;
+    uint64_t hash = hash_bytes(HASH_SEED, service->name, strlen(service->name) + 1);
+    hash = hash_bytes(hash, region, strlen(region) + 1);
+    if (seat->addr)
+        hash = hash_bytes(hash, seat->addr, sizeof(*seat->addr));
+    return seat->host ? hash_bytes(hash, seat->host, strlen(seat->host) + 1) : hash;
+}
+
+/* put_out - what an operator forces is in a file of its own. */
+static void put_out(const struct health_services *services, struct text *out)
+{
+    const char *between = "\n\"";
+    for (size_t i = 0; i < services->snapshot->seat_count; i++) {
+        const struct health_seat *seat = &services->seats[i];
+        if (seat->in || seat->force != HEALTH_FORCE_NONE)
+            continue;
+        text_put(out, between, strlen(between));
+        put_hex(out, hash_of_seat(services->snapshot, i));
+        between = "\",\n\"";
+    }
+    text_printf(out, "%s", between[0] == '"' ? "\"" : "");
+}
+
 static void put_regions(const struct health_services *services, const struct health_moment *now,
                         struct text *out)
 {
@@ -96,8 +126,8 @@ static void put_regions(const struct health_services *services, const struct hea
 }
 
 void health_memory_put(const struct machine_set *machines,
-                       const struct health_services *services, const struct health_moment *now,
-                       struct text *out)
+                       const struct health_services *services, const struct health_self *self,
+                       const struct health_moment *now, struct text *out)
 {
     const char *between = "\n\"";
     text_printf(out, "{\"written\":%" PRIu64 ",\n\"up\":[", now->wall_ms);
@@ -118,7 +148,10 @@ void health_memory_put(const struct machine_set *machines,
         put_machine(machine, now, out);
         between = ",\n";
     }
-    text_printf(out, "],\n\"regions\":[");
+    text_printf(out, "],\n\"out\":[");
+    put_out(services, out);
+    text_printf(out, "],\n\"suspicious\":%" PRIu64 ",\n\"regions\":[",
+                self->suspicious ? to_wall(now, self->since_ms) : 0);
     put_regions(services, now, out);
     text_printf(out, "]}\n");
 }
@@ -159,7 +192,9 @@ static bool parse_machine(const json_t *object, const struct health_moment *now,
     memory->fsm.rtt_us = (uint32_t)number_of(object, "rtt_us", UINT32_MAX);
     memory->fsm.penalty = (struct health_penalty){
         .value = penalty > 0 && penalty < 1e6 ? penalty : 0, .at_ms = now->steady_ms};
-    memory->scale = (uint8_t)number_of(object, "scale", HEALTH_SCALE_FULL);
+    memory->scale = HEALTH_SCALE_FULL;
+    if (json_object_get(object, "scale"))
+        memory->scale = (uint8_t)number_of(object, "scale", HEALTH_SCALE_FULL);
     strncpy(memory->reason, reason ? reason : "", sizeof(memory->reason) - 1);
     return memory->fsm.state != HEALTH_UNKNOWN;
 }
@@ -216,6 +251,25 @@ static bool parse_regions(const json_t *root, const struct health_moment *now,
     return true;
 }
 
+static int compare_hashes(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static bool parse_out(const json_t *root, struct health_memory *memory)
+{
+    const json_t *out = json_object_get(root, "out");
+    memory->out = calloc(json_array_size(out) + 1, sizeof(*memory->out));
+    if (!memory->out)
+        return false;
+    for (size_t i = 0; i < json_array_size(out); i++)
+        memory->out_count +=
+            parse_question(json_array_get(out, i), &memory->out[memory->out_count]);
+    qsort(memory->out, memory->out_count, sizeof(*memory->out), compare_hashes);
+    return true;
+}
+
 bool health_memory_parse(const char *text, size_t len, const struct health_moment *now,
                          struct health_memory *out_memory)
 {
@@ -229,7 +283,9 @@ bool health_memory_parse(const char *text, size_t len, const struct health_momen
     }
     memory.age_ms = now->wall_ms > written_ms ? now->wall_ms - written_ms : 0;
     if (memory.age_ms <= HEALTH_MEMORY_AGE_MAX_MS && parse_machines(root, now, &memory) &&
-        parse_regions(root, now, &memory)) {
+        parse_regions(root, now, &memory) && parse_out(root, &memory)) {
+        uint64_t suspicious_ms = number_of(root, "suspicious", UINT64_MAX);
+        memory.suspicious_ms = suspicious_ms > 0 ? to_steady(now, suspicious_ms) : 0;
         *out_memory = memory;
         return true;
     }
@@ -243,6 +299,7 @@ void health_memory_deinit(struct health_memory *memory)
 {
     free(memory->machines);
     free(memory->regions);
+    free(memory->out);
     json_decref(memory->document);
     *memory = (struct health_memory){0};
 }
@@ -275,8 +332,30 @@ static void apply_region(const struct health_memory_region *saved,
     }
 }
 
-void health_memory_apply(const struct health_memory *memory, struct health_services *services)
+/* apply_seats - who was out is out, and has spent its part of the budget; nobody's next word is
+ * the first. */
+static void apply_seats(const struct health_memory *memory, struct health_services *services,
+                        uint64_t now_ms)
 {
+    for (size_t i = 0; i < services->snapshot->seat_count; i++) {
+        struct health_seat *seat = &services->seats[i];
+        uint64_t hash = hash_of_seat(services->snapshot, i);
+        if (services->snapshot->seats[i].target == SNAPSHOT_NO_TARGET)
+            continue;
+        seat->known = true;
+        if (memory->out_count == 0 ||
+            !bsearch(&hash, memory->out, memory->out_count, sizeof(hash), compare_hashes))
+            continue;
+        seat->in = false;
+        seat->removed_ms = now_ms;
+    }
+}
+
+void health_memory_apply(const struct health_memory *memory, struct health_services *services,
+                         uint64_t now_ms)
+{
+    if (memory->document)
+        apply_seats(memory, services, now_ms);
     for (size_t i = 0; i < memory->region_count; i++)
         apply_region(&memory->regions[i], services);
 }

@@ -3,6 +3,8 @@
  *     {"written": 1785585600123,
  *      "up": ["00c0ffee00c0ffee", ...],          targets that are well, by their question
  *      "targets": [{"question": ..., "state": "down", "since": ..., "penalty": ..., ...}, ...],
+ *      "out": ["00c0ffee00c0ffee", ...],         endpoints that were not answered
+ *      "suspicious": 1785585600000,              since when we suspected ourselves; 0: we did not
  *      "regions": [{"service": "app", "region": "us-east", "lost": ..., "well": ...}, ...]}
  *
  * Times are of the wall clock, in ms since 1970, because the other one starts anew. What is
@@ -14,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rhumb/health_self.h"
 #include "rhumb/text.h"
 
 #include "health_machines.h"
@@ -36,14 +39,17 @@ struct health_memory {
     size_t machine_count;
     struct health_memory_region *regions; /* owned */
     size_t region_count;
-    void *document; /* owned: holds the texts */
+    uint64_t *out; /* owned; hashes of seats, ascending */
+    size_t out_count;
+    uint64_t suspicious_ms; /* steady; 0: not */
+    void *document;         /* owned: holds the texts */
     uint64_t age_ms;
 };
 
 /* health_memory_put - all that is worth knowing later; failure stays in *out. */
 void health_memory_put(const struct machine_set *machines,
-                       const struct health_services *services, const struct health_moment *now,
-                       struct text *out);
+                       const struct health_services *services, const struct health_self *self,
+                       const struct health_moment *now, struct text *out);
 
 /* health_memory_parse - false: the text is not ours or too old (*out_age_ms says how old, 0:
  * not ours), or memory is short; then *out_memory is empty. What is odd in it is left out. */
@@ -52,5 +58,7 @@ bool health_memory_parse(const char *text, size_t len, const struct health_momen
 
 void health_memory_deinit(struct health_memory *memory);
 
-/* health_memory_apply - regions that were lost still are. */
-void health_memory_apply(const struct health_memory *memory, struct health_services *services);
+/* health_memory_apply - regions that were lost still are, and who was not answered is not: what
+ * the last process kept in the answers or out of them by its rules does not start anew. */
+void health_memory_apply(const struct health_memory *memory, struct health_services *services,
+                         uint64_t now_ms);

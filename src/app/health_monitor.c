@@ -183,7 +183,8 @@ static void take(struct health_monitor *monitor, struct machine *machine,
     memcpy(machine->reason, result->reason, sizeof(machine->reason));
     if (result->outcome != HEALTH_OWN_FAULT)
         machine->heard_ms = now_ms;
-    if (machine->probe && machine->own_fault != (result->outcome == HEALTH_OWN_FAULT)) {
+    if ((machine->probe || machine->host) &&
+        machine->own_fault != (result->outcome == HEALTH_OWN_FAULT)) {
         machine->own_fault = !machine->own_fault;
         health_news_own_fault(&monitor->herald, monitor->snapshot, machine,
                               &monitor->own_faults, now_ms);
@@ -240,7 +241,8 @@ static bool is_stale(const struct machine *machine, const struct config_check *c
 {
     uint64_t age_ms = now_ms > machine->heard_ms ? now_ms - machine->heard_ms : 0;
     uint64_t most_ms = 2 * (uint64_t)check->interval_ms + check->timeout_ms;
-    return machine->probe && age_ms > (most_ms > STALE_LEAST_MS ? most_ms : STALE_LEAST_MS);
+    return (machine->probe || machine->host) &&
+           age_ms > (most_ms > STALE_LEAST_MS ? most_ms : STALE_LEAST_MS);
 }
 
 /* let_time_pass - for machines that wait for nothing else. */
@@ -364,6 +366,15 @@ static void take_over(struct health_monitor *monitor, struct snapshot *fresh,
     review(monitor);
 }
 
+/* recall - what the last process knew of services and of itself. */
+static void recall(struct health_monitor *monitor, struct health_services *services,
+                   uint64_t now_ms)
+{
+    health_memory_apply(&monitor->memory, services, now_ms);
+    monitor->self.suspicious = monitor->memory.suspicious_ms > 0;
+    monitor->self.since_ms = monitor->memory.suspicious_ms;
+}
+
 enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot *fresh)
 {
     bool is_first = !monitor->snapshot;
@@ -395,7 +406,7 @@ enum err health_monitor_retarget(struct health_monitor *monitor, struct snapshot
         return err;
     }
     if (is_first)
-        health_memory_apply(&monitor->memory, services);
+        recall(monitor, services, plan.now_ms);
     health_memory_deinit(&monitor->memory);
     machine_set_leave(&monitor->machines, &machines);
     health_services_free(monitor->services);
@@ -415,7 +426,7 @@ void health_monitor_put_memory(const struct health_monitor *monitor, struct text
 {
     const struct health_moment now = this_moment();
     if (monitor->services)
-        health_memory_put(&monitor->machines, monitor->services, &now, out);
+        health_memory_put(&monitor->machines, monitor->services, &monitor->self, &now, out);
 }
 
 void health_monitor_report(const struct health_monitor *monitor)

@@ -32,8 +32,9 @@ static inline char *put(struct machine **list, size_t count,
     const struct health_services none = {.snapshot = &no_snapshot};
     struct text text;
     text_init(&text, TEXT_MAX_BYTES);
+    static const struct health_self CALM;
     health_memory_put(&(struct machine_set){.list = list, .count = count},
-                      services ? services : &none, now, &text);
+                      services ? services : &none, &CALM, now, &text);
     assert_false(text.failed);
     char *copy = strdup(text_get(&text));
     assert_non_null(copy);

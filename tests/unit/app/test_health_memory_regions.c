@@ -30,7 +30,7 @@ static void restart(struct service_bed *bed, const char *services, uint64_t ms)
     service_bed_open(bed, services);
     bed->now_ms = after.steady_ms;
     assert_true(parse(text, &after, &memory));
-    health_memory_apply(&memory, bed->services);
+    health_memory_apply(&memory, bed->services, 1);
     health_memory_deinit(&memory);
     free(text);
 }

@@ -110,17 +110,28 @@ static void put_reason(const struct explanation *e, const struct policy_ranking 
     }
 }
 
+static const char *state_of(const struct explanation *e, uint32_t seat)
+{
+    health_word word = health_table_get(e->request->health, seat);
+    return (word & HEALTH_WORD_UNCHECKED) != 0 ? "not checked"
+                                               : health_state_name(health_word_state(word));
+}
+
+static void put_names(const struct explanation *e, const struct policy_region *region)
+{
+    char text[DNS_NAME_TEXT_MAX];
+    for (uint16_t i = 0; i < region->name_count; i++)
+        text_printf(e->out, " %s %s%s", dns_name_to_text(region->names[i], text),
+                    state_of(e, region->first_seat + i), i + 1 < region->name_count ? "," : "");
+}
+
 static void put_endpoints(const struct explanation *e, const struct policy_endpoint *list,
                           unsigned count)
 {
     char text[IP_TEXT_MAX];
     for (unsigned i = 0; i < count; i++) {
-        health_word word = health_table_get(e->request->health, list[i].seat);
-        const char *state = (word & HEALTH_WORD_UNCHECKED) != 0
-                                ? "not checked"
-                                : health_state_name(health_word_state(word));
-        text_printf(e->out, " %s %s%s", ip_format(&list[i].addr, text), state,
-                    i + 1 < count ? "," : "");
+        text_printf(e->out, " %s %s%s", ip_format(&list[i].addr, text),
+                    state_of(e, list[i].seat), i + 1 < count ? "," : "");
     }
 }
 
@@ -133,7 +144,7 @@ static void put_health(const struct explanation *e, const struct policy_service 
         return;
     }
     if (region->name_count > 0) {
-        text_printf(e->out, " names"); /* TODO: told like addresses */
+        put_names(e, region);
         return;
     }
     unsigned count = v4 ? region->v4_count : region->v6_count;
@@ -218,6 +229,9 @@ static void put_ttl_reason(const struct explanation *e, const struct policy_answ
     else if ((answer->flags & POLICY_UNSETTLED) != 0)
         why = "unsettled: an endpoint of the service is down or changed lately";
     text_printf(e->out, "ttl        %u s (%s)\n", answer->ttl_s, why);
+    if (answer->aged_s > 0)
+        text_printf(e->out, "           %u s of it have passed since the latest proof\n",
+                    answer->aged_s);
 }
 
 static void put_pick(const struct explanation *e, const struct policy_answer *answer)

@@ -47,7 +47,7 @@ static void everything_can_be_set(void **state)
                          "    policy: latency\n"
                          "    check: c\n"
                          "    ttl: {stable: 1h, unsettled: 0s, suspect: 1001ms, settle: 10s, "
-                         "cap: true}\n"
+                         "cap: true, from_proof: true}\n"
                          "    regions: {eu: {addresses: [192.0.2.1]}}\n"
                          "    min_up: 75%\n"
                          "    max_answers: 64\n"
@@ -65,6 +65,7 @@ static void everything_can_be_set(void **state)
     assert_int_equal(a->ttl.suspect_s, 2); /* rounded up */
     assert_int_equal(a->ttl.settle_ms, 10000);
     assert_true(a->ttl.cap);
+    assert_true(a->ttl.from_proof);
     assert_true(a->min_up == 0.75);
     assert_int_equal(a->max_answers, 64);
     assert_int_equal(a->answers, 2);

@@ -102,7 +102,7 @@ static void each_step_is_told(void **state)
          "10.0.1.2 up (usable with 50 % up)\n"
          "            2. b                2224 km; health: 10.0.2.1 up\n"
          "            3. d                4448 km; health: service inner\n"
-         "            4. c                weight 0: last resort; health: names\n"
+         "            4. c                weight 0: last resort; health: c.example.net. up\n"
          "service    inner: policy latency\n"
          "pick       a of geo, group 1\n"
          "ttl        30 s (stable: nothing of the service has changed lately)\n"
@@ -117,7 +117,7 @@ static void residency_and_the_sources_are_told(void **state)
          "network    198.51.100.0/25, place from geo.networks, AS from geo.networks\n"
          "residency  country DE: only b c\n"
          "order       1. b                serves EU-union; health: 10.0.2.1 up\n"
-         "            2. c                weight 0: last resort; health: names\n"
+         "            2. c                weight 0: last resort; health: c.example.net. up\n"
          "answer     10.0.2.1\n"
          "scope      /25 (would be sent to a resolver that forwards subnets)\n");
     explain_one("geo", IP_V4, "203.0.113.1");

@@ -41,6 +41,7 @@ static const char YAML[] =
     "  geo: { policy: geo, check: tcp, regions: { a: { serves: [ US ], addresses: [ 10.0.1.1 ] "
     "}, b: { serves: [ DE ], addresses: [ 10.0.2.1 ] }, c: { serves: [ default ], addresses: [ "
     "10.0.3.1 ] } } }\n"
+    "  proven: { inherit: failover, ttl: { stable: 30s, suspect: 2s, from_proof: true } }\n"
     "  resident: { inherit: geo, residency: { DE: [ b ] } }\n";
 /* clang-format on */
 
@@ -332,6 +333,53 @@ static void residency_keeps_its_geography(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ttl_after - of the service `proven`, ms after the proof of all endpoints, by a clock that is
+ * about to run over. */
+static uint32_t ttl_after(uint32_t ms)
+{
+    struct policy_request request = world_request(&world, "proven", IP_V4, "192.0.2.1");
+    struct policy_answer answer;
+    request.now_ms = UINT32_MAX - 999 + ms;
+    policy_select(&request, &world.rng, &answer);
+    assert_int_equal(answer.ttl_s + answer.aged_s, 30);
+    return answer.ttl_s;
+}
+
+static void set_proofs(uint32_t at_ms)
+{
+    for (size_t i = 0; i < world.health.seat_count; i++)
+        health_table_set_proof_ms(&world.health, i, at_ms);
+}
+
+static void a_ttl_counts_from_the_latest_proof(void **state)
+{
+    (void)state;
+    set_proofs(UINT32_MAX - 999);
+    assert_int_equal(ttl_after(0), 30);
+    assert_int_equal(ttl_after(499), 30); /* to the nearest second */
+    assert_int_equal(ttl_after(500), 29);
+    assert_int_equal(ttl_after(1499), 29); /* the clock has run over */
+    assert_int_equal(ttl_after(10000), 20);
+    assert_int_equal(ttl_after(60000), 2);         /* not below the suspect one */
+    assert_int_equal(ttl_after((uint32_t)-5), 30); /* a moment still to come */
+    assert_int_equal(ttl_after(2 * 3600000u), 30); /* too old to say anything */
+    set_proofs(0);
+    assert_int_equal(ttl_after(10000), 30); /* nobody was proven */
+}
+
+static void other_ttls_do_not(void **state)
+{
+    (void)state;
+    struct policy_request request = world_request(&world, "failover", IP_V4, "192.0.2.1");
+    struct policy_answer answer;
+    set_proofs(1);
+    request.now_ms = 20001;
+    policy_select(&request, &world.rng, &answer);
+    assert_int_equal(answer.ttl_s, 30);
+    assert_int_equal(answer.aged_s, 0);
+    set_proofs(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +395,8 @@ int main(void)
         TEST(a_nested_service_sheds_as_a_region_does),
         TEST(without_geography_everybody_is_where_nobody_knows),
         TEST(residency_keeps_its_geography),
+        TEST(a_ttl_counts_from_the_latest_proof),
+        TEST(other_ttls_do_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,17 +37,19 @@ static struct diag_place token_place(const struct reading *reading, struct fy_to
     return current ? *current : config_source_place(&reading->source, 0);
 }
 
-/* copy_pieces - the text of a token, in the arena; NULL when out of memory. *out_len may be
- * more than its strlen().
+/* copy_pieces - the text of a token, in the arena. *out_len may be more than its strlen().
+ * ERR_INVALID when the library cannot walk the token, as with a block of blanks that the file
+ * ends in.
  *
  * departs  not by fy_token_get_text(): it trusts a length found earlier, and where that is
  *          wrong it cuts the text and leaks the pieces
  */
-static const char *copy_pieces(struct arena *arena, struct fy_token *token, size_t *out_len)
+static enum err copy_pieces(struct arena *arena, struct fy_token *token, const char **out_text,
+                            size_t *out_len)
 {
     struct fy_token_iter *iter = fy_token_iter_create(token);
     if (!iter)
-        return NULL;
+        return ERR_NO_MEMORY;
     struct text text;
     text_init(&text, CONFIG_BYTES_MAX);
     int failed = 0;
@@ -55,11 +57,12 @@ static const char *copy_pieces(struct arena *arena, struct fy_token *token, size
     while ((chunk = fy_token_iter_chunk_next(iter, chunk, &failed)))
         text_put(&text, chunk->str, chunk->len);
     fy_token_iter_destroy(iter);
-    bool whole = !failed && !text.failed;
-    const char *copy = whole ? arena_strndup(arena, text_get(&text), text.len) : NULL;
+    *out_text = text.failed ? NULL : arena_strndup(arena, text_get(&text), text.len);
     *out_len = text.len;
     text_deinit(&text);
-    return copy;
+    if (failed)
+        return ERR_INVALID;
+    return *out_text ? ERR_OK : ERR_NO_MEMORY;
 }
 
 /* is_misread - does the library get this token wrong? It takes the second quote of '' for the
@@ -83,9 +86,13 @@ static enum err token_text(struct reading *reading, struct fy_token *token,
         return config_refuse(reading->diags, &place, "'''' inside '...' cannot be read",
                              "write the value in double quotes");
     size_t len;
-    const char *text = copy_pieces(reading->arena, token, &len);
-    if (!text)
-        return ERR_NO_MEMORY;
+    const char *text;
+    enum err err = copy_pieces(reading->arena, token, &text, &len);
+    if (err == ERR_INVALID)
+        return config_refuse(reading->diags, &place, "this value cannot be read",
+                             "write it in double quotes");
+    if (err != ERR_OK)
+        return err;
     if (strlen(text) < len) /* legal YAML, but it would cut our texts short */
         return config_refuse(reading->diags, &place, "a zero byte cannot be used",
                              "leave the \\0 out");

@@ -312,6 +312,20 @@ static void quotes_in_single_quotes_are_read_right_or_refused(void **state)
     }
 }
 
+static void a_block_of_blanks_at_the_end_is_refused(void **state)
+{
+    (void)state;
+
+    static const char *const texts[] = {">\n    ", "a: |\n    "};
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct tree tree = read_tree(texts[i], strlen(texts[i]));
+        assert_int_equal(tree.err, ERR_INVALID);
+        assert_string_equal(diag_get(tree.diags, 0)->message, "this value cannot be read");
+        free_tree(&tree);
+    }
+}
+
 static void too_many_bytes_are_refused(void **state)
 {
     (void)state;
@@ -358,6 +372,7 @@ int main(void)
         cmocka_unit_test(too_many_values_are_refused),
         cmocka_unit_test(too_many_brackets_never_reach_the_library),
         cmocka_unit_test(quotes_in_single_quotes_are_read_right_or_refused),
+        cmocka_unit_test(a_block_of_blanks_at_the_end_is_refused),
         cmocka_unit_test(too_many_bytes_are_refused),
         cmocka_unit_test(a_full_arena_is_reported),
     };

@@ -12,7 +12,8 @@ static enum health_force force_of(const struct override *entry)
     case OVERRIDE_UP: return HEALTH_FORCE_UP;
     case OVERRIDE_DOWN: return HEALTH_FORCE_DOWN;
     case OVERRIDE_DRAIN: return HEALTH_FORCE_DRAIN;
-    case OVERRIDE_RESUME: break;
+    case OVERRIDE_RESUME:
+    case OVERRIDE_ACTIVE: break;
     }
     return HEALTH_FORCE_NONE;
 }

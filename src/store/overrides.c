@@ -223,6 +223,11 @@ const struct override *overrides_find(const struct overrides *overrides, const c
     return override_index_find(&overrides->view.forced, service, region, address);
 }
 
+const struct override *overrides_active(const struct overrides *overrides, const char *service)
+{
+    return override_view_active(&overrides->view, service);
+}
+
 uint64_t overrides_resume_since(const struct overrides *overrides, const char *service,
                                 const char *region, const struct ip_addr *address)
 {

@@ -145,7 +145,7 @@ struct progress {
     uint16_t service, count;
     uint8_t region, group;
     unsigned flags;
-    uint32_t suspect_ttl_s;
+    uint32_t suspect_ttl_s, proof_age_ms;
     const uint8_t *alias;
 };
 
@@ -159,6 +159,7 @@ static struct progress save(const struct selection *s)
                              .group = out->group,
                              .flags = out->flags,
                              .suspect_ttl_s = s->suspect_ttl_s,
+                             .proof_age_ms = s->proof_age_ms,
                              .alias = out->alias};
 }
 
@@ -173,6 +174,7 @@ static void restore(struct selection *s, const struct progress *progress)
     out->flags = progress->flags | (out->flags & POLICY_UNSETTLED);
     out->alias = progress->alias;
     s->suspect_ttl_s = progress->suspect_ttl_s;
+    s->proof_age_ms = progress->proof_age_ms;
 }
 
 /* ---- filling the answer ---- */
@@ -379,6 +381,20 @@ static uint64_t only_usable(const struct selection *s, const struct policy_servi
     return usable;
 }
 
+/* has_any - does any of these regions, which were passed over as down, have the family? What is
+ * not there is not down either. A nested service knows when it is asked. */
+static bool has_any(struct selection *s, const struct policy_service *service, uint64_t regions)
+{
+    bool has = false;
+    for (; regions != 0 && !has; regions &= regions - 1) {
+        uint16_t nested = service->regions[__builtin_ctzll(regions)].nested;
+        struct progress before = save(s);
+        has = nested == CONFIG_NONE || select_service(s, nested, POLICY_NO_REGION) != ABSENT;
+        restore(s, &before);
+    }
+    return has;
+}
+
 /* What choose() may answer with. */
 struct choice {
     uint64_t except; /* regions that are not wanted, one bit each */
@@ -394,14 +410,14 @@ static enum result choose_once(struct selection *s, const struct policy_service 
                                uint8_t *out_region, bool *out_shed)
 {
     enum result worst = ABSENT;
+    uint64_t passed_over = 0; /* without being asked what they have */
     uint8_t group = 0;
     for (uint8_t first = 0; first < order->region_count; first = order->group_end[first]) {
         struct shares shares = {.all_full = true};
         uint64_t existing =
             only_existing(s, service, members_of(order, first) & ~choice.except);
         uint64_t members = choice.all ? existing : only_usable(s, service, existing, &shares);
-        if (members != existing)
-            worst = DOWN;
+        passed_over |= existing & ~members;
         if (members != 0 && !choice.all && !choice.keeps_load &&
             is_shed(s, shares.best, first)) {
             *out_shed = true;
@@ -420,7 +436,7 @@ static enum result choose_once(struct selection *s, const struct policy_service 
         }
         group++;
     }
-    return worst;
+    return worst == ABSENT && has_any(s, service, passed_over) ? DOWN : worst;
 }
 
 /* choose - the same; a query that every usable group turned away is answered after all. */
@@ -455,6 +471,7 @@ static void add_runner_up(struct selection *s, const struct policy_service *serv
         first.count = out->count;
         first.flags = out->flags;
         first.suspect_ttl_s = s->suspect_ttl_s;
+        first.proof_age_ms = s->proof_age_ms;
     }
     restore(s, &first);
 }

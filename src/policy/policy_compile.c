@@ -13,9 +13,9 @@
 
 #include "policy_rank.h"
 
-/* One class, packed: | allowed 8 | residency 1 | count 1 | regions n | group_end n | padding |,
+/* One class, packed: | allowed 8 | residency 2 | count 1 | regions n | group_end n | padding |,
  * n regions of the service. */
-enum { CLASS_RESIDENCY = 8, CLASS_COUNT = 9, CLASS_REGIONS = 10 };
+enum { CLASS_RESIDENCY = 8, CLASS_COUNT = 10, CLASS_REGIONS = 11 };
 
 enum { CLASS_STRIDE_MAX = CLASS_REGIONS + 2 * CONFIG_REGIONS_MAX + 8 };
 
@@ -44,12 +44,12 @@ struct policy_order policy_class_get(const struct policy_service *service, uint3
 {
     const uint8_t *packed = service->classes + class * service->class_stride;
     struct policy_order order = {
-        .residency = packed[CLASS_RESIDENCY],
         .region_count = packed[CLASS_COUNT],
         .regions = packed + CLASS_REGIONS,
         .group_end = packed + CLASS_REGIONS + service->region_count,
     };
     memcpy(&order.allowed, packed, sizeof(order.allowed));
+    memcpy(&order.residency, packed + CLASS_RESIDENCY, sizeof(order.residency));
     return order;
 }
 
@@ -189,7 +189,7 @@ static void pack(const struct policy_ranking *ranking, size_t region_count, size
     uint64_t all = region_count == 64 ? UINT64_MAX : (UINT64_C(1) << region_count) - 1;
     uint64_t allowed = ranking->allowed & all;
     memcpy(packed, &allowed, sizeof(allowed));
-    packed[CLASS_RESIDENCY] = ranking->residency;
+    memcpy(packed + CLASS_RESIDENCY, &ranking->residency, sizeof(ranking->residency));
     packed[CLASS_COUNT] = ranking->count;
     memcpy(packed + CLASS_REGIONS, ranking->regions, ranking->count);
     memcpy(packed + CLASS_REGIONS + region_count, ranking->group_end, ranking->count);

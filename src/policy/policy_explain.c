@@ -70,7 +70,7 @@ static const struct geo_location *put_location(const struct explanation *e,
 static void put_residency(const struct explanation *e, const struct policy_service *service,
                           const struct policy_ranking *ranking)
 {
-    if (ranking->residency == POLICY_NO_REGION) {
+    if (ranking->residency == POLICY_NO_RULE) {
         if (service->config->residency_count > 0)
             text_printf(e->out, "residency  no rule matches: every region is allowed\n");
         return;

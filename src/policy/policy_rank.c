@@ -50,19 +50,19 @@ bool policy_depends_on_client(const struct config_service *service)
 
 /* residency_of - the regions this location's clients may get. */
 static uint64_t residency_of(const struct policy_ranker *ranker,
-                             const struct geo_location *location, uint8_t *out_rule)
+                             const struct geo_location *location, uint16_t *out_rule)
 {
     const struct config_service *service = ranker->service;
     unsigned best = 0;
-    *out_rule = POLICY_NO_REGION;
+    *out_rule = POLICY_NO_RULE;
     for (size_t i = 0; i < service->residency_count; i++) {
         unsigned match = policy_match(&service->residency[i].who, location, ranker->marks);
         if (match > best) {
             best = match;
-            *out_rule = (uint8_t)i;
+            *out_rule = (uint16_t)i;
         }
     }
-    return *out_rule == POLICY_NO_REGION ? UINT64_MAX : service->residency[*out_rule].allowed;
+    return *out_rule == POLICY_NO_RULE ? UINT64_MAX : service->residency[*out_rule].allowed;
 }
 
 static void append(struct policy_ranking *ranking, const struct candidate *candidate,

@@ -30,7 +30,7 @@ enum policy_why {
 
 struct policy_ranking {
     uint64_t allowed;
-    uint8_t residency; /* rule index; POLICY_NO_REGION: none applies */
+    uint16_t residency; /* rule index; POLICY_NO_RULE: none applies */
     uint8_t count;
     uint8_t regions[CONFIG_REGIONS_MAX];
     uint8_t group_end[CONFIG_REGIONS_MAX];

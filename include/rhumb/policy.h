@@ -85,6 +85,7 @@ struct policy_service {
 struct policy_set {
     const struct policy_service *services;
     size_t service_count;
+    const struct ip_prefix *marks; /* as policy_marks() lists them */
 };
 
 /* policy_class_get - the order of one class. */

@@ -34,6 +34,7 @@
 enum {
     POLICY_ADDRESSES_MAX = 128, /* two regions of at most 64 answers */
     POLICY_NO_REGION = 0xff,
+    POLICY_NO_RULE = 0xffff,
 };
 
 /* One address of a region. */
@@ -58,7 +59,7 @@ struct policy_region {
  * policy_class_get(). */
 struct policy_order {
     uint64_t allowed;         /* regions residency permits, one bit each */
-    uint8_t residency;        /* index of the rule that said so; POLICY_NO_REGION: none */
+    uint16_t residency;       /* index of the rule that said so; POLICY_NO_RULE: none */
     uint8_t region_count;     /* of this order: all allowed ones */
     const uint8_t *regions;   /* in order, best first */
     const uint8_t *group_end; /* per region: index behind the last member of its group */
@@ -84,6 +85,7 @@ struct policy_service {
 struct policy_set {
     const struct policy_service *services;
     size_t service_count;
+    const struct ip_prefix *marks; /* as policy_marks() lists them */
 };
 
 /* policy_class_get - the order of one class. */

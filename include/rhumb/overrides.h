@@ -4,7 +4,7 @@
  * time, and it is what overrides_set() and overrides_remove() write. It is looked at four times
  * a second, in a thread of its own, and read when it has been quiet for that long: a change is
  * in force within a second. A file that is broken is logged with line, column and remedy, and
- * the last good set stays in force.
+ * the last good set stays in force, over a restart as well: it is kept in NAME.last-good.
  *
  * A change through overrides_set() is in force at once and on disk soon; should somebody have
  * edited the file at that very moment, both changes hold. A broken file is kept as

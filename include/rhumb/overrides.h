@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,16 @@ const struct override *overrides_find(const struct overrides *overrides, const c
 /* overrides_resume_since - what is held since before this moment goes back now; 0: nothing. */
 uint64_t overrides_resume_since(const struct overrides *overrides, const char *service,
                                 const char *region, const struct ip_addr *address);
+
+/* overrides_mark - set marks[i] for each overrides_get()[i] that speaks of this target, resumes
+ * included. Of several for the same service, region and address only one counts, and is marked:
+ * overrides_counts(). */
+void overrides_mark(const struct overrides *overrides, const char *service, const char *region,
+                    const struct ip_addr *address, bool *marks);
+bool overrides_counts(const struct overrides *overrides, size_t idx);
+
+/* overrides_loads - how often the file was read and had changed. */
+uint64_t overrides_loads(const struct overrides *overrides);
 
 /* overrides_set - the entry takes the place of those with the same service, region and address.
  * since_ms 0: now. Copies the entry; on_change() is called before this returns. on_durable NULL:

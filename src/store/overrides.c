@@ -29,6 +29,7 @@ struct overrides {
     uint64_t looked_ms;
     struct override_seen seen;
     uint64_t generation; /* of seen */
+    uint64_t loads;      /* how often it was read and had changed */
     bool is_broken;      /* what is there is not what is in force */
     int read_error;      /* when it cannot be read, for which reason; 0: it can */
     struct override_list *list;
@@ -138,6 +139,7 @@ static bool take_in(struct overrides *overrides, struct override_look_job *looki
         overrides->seen = (struct override_seen){0}; /* once more */
         return false;
     }
+    overrides->loads++;
     log_read(overrides);
     return true;
 }
@@ -241,6 +243,27 @@ uint64_t overrides_resume_since(const struct overrides *overrides, const char *s
     const struct override *resume =
         override_index_find(&overrides->view.resumes, service, region, address);
     return resume ? resume->since_ms : 0;
+}
+
+void overrides_mark(const struct overrides *overrides, const char *service, const char *region,
+                    const struct ip_addr *address, bool *marks)
+{
+    override_index_mark(&overrides->view.forced, service, region, address, marks);
+    override_index_mark(&overrides->view.resumes, service, region, address, marks);
+}
+
+bool overrides_counts(const struct overrides *overrides, size_t idx)
+{
+    const struct override_view *view = &overrides->view;
+    const struct override *entry = &view->items[idx];
+    return entry ==
+           override_index_same(entry->state == OVERRIDE_RESUME ? &view->resumes : &view->forced,
+                               entry);
+}
+
+uint64_t overrides_loads(const struct overrides *overrides)
+{
+    return overrides->loads;
 }
 
 /* make_change - owns the entry. */

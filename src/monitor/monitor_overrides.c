@@ -42,6 +42,17 @@ static void tell_force(const struct monitor_services *services, uint32_t index,
                 });
 }
 
+/* tell_more - of so many others not each for itself. */
+static void tell_more(const struct monitor_services *services, size_t count)
+{
+    char reason[REASON_MAX];
+    (void)snprintf(reason, sizeof(reason), "and %zu more endpoint%s", count,
+                   count == 1 ? "" : "s");
+    herald_tell(
+        &services->herald,
+        &(struct event){.kind = "override", .severity = CONFIG_WARNING, .reason = reason});
+}
+
 /* steady_of - that moment by the steady clock; 0: never, or before that clock began. */
 static uint64_t steady_of(const struct monitor_moment *now, uint64_t wall_ms)
 {
@@ -113,7 +124,7 @@ void monitor_overrides_apply(struct monitor_services *services,
                              const struct monitor_moment *now)
 {
     const struct snapshot *snapshot = services->snapshot;
-    size_t told = 0;
+    size_t changed = 0;
     for (uint32_t i = 0; i < snapshot->seat_count; i++) {
         const struct snapshot_seat *seat = &snapshot->seats[i];
         const struct config_service *service = &snapshot->config->services[seat->service];
@@ -125,9 +136,11 @@ void monitor_overrides_apply(struct monitor_services *services,
         if (wanted.force == before)
             continue;
         monitor_services_set_seat(services, i, &wanted);
-        if (told++ < TOLD_MAX)
+        if (changed++ < TOLD_MAX)
             tell_force(services, i, before, wanted.force, entry);
     }
+    if (changed > TOLD_MAX)
+        tell_more(services, changed - TOLD_MAX);
     resume_regions(services, overrides, now);
     choose_regions(services, overrides);
 }

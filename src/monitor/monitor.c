@@ -11,6 +11,7 @@
 
 #include "monitor_gone.h"
 #include "monitor_host.h"
+#include "monitor_inside.h"
 #include "monitor_machines.h"
 #include "monitor_memory.h"
 #include "monitor_news.h"
@@ -445,6 +446,18 @@ void monitor_put_memory(const struct monitor *monitor, struct text *out)
     const struct monitor_moment now = this_moment();
     if (monitor->services)
         monitor_memory_put(&monitor->machines, monitor->services, &monitor->self, &now, out);
+}
+
+struct monitor_inside monitor_inside(const struct monitor *monitor)
+{
+    return (struct monitor_inside){
+        .snapshot = monitor->snapshot,
+        .machines = &monitor->machines,
+        .services = monitor->services,
+        .ignored = monitor->ignored,
+        .frozen = monitor->frozen,
+        .suspects_self = monitor->self.suspicious,
+    };
 }
 
 void monitor_report(const struct monitor *monitor)

@@ -35,6 +35,19 @@ static void tell_forgotten(const struct monitor_gone *gone, const char *service,
                                           "out of the answers"});
 }
 
+/* tell_not_chosen - the region that an operator has made the active one. */
+static void tell_not_chosen(const struct monitor_gone *gone, const char *service,
+                            const char *region)
+{
+    herald_tell(gone->herald, &(struct event){.kind = "override_active",
+                                              .severity = CONFIG_WARNING,
+                                              .clears = true,
+                                              .service = service,
+                                              .from = region,
+                                              .to = "free",
+                                              .reason = REMOVED});
+}
+
 static bool has_region(const struct config_service *service, const char *name)
 {
     for (size_t r = 0; service && r < service->region_count; r++)
@@ -55,6 +68,9 @@ static void tell_service(const struct monitor_gone *gone, size_t index,
         tell_clear(gone, "service_usable", config->name);
     if (!fresh && service->frozen.count > 0)
         tell_clear(gone, "service_unfrozen", config->name);
+    if (guard->chosen != HEALTH_NO_REGION &&
+        !has_region(fresh, config->regions[guard->chosen].name))
+        tell_not_chosen(gone, config->name, config->regions[guard->chosen].name);
     for (uint8_t r = 0; r < guard->region_count; r++)
         if (guard->regions[r].lost && guard->rules.failback != HEALTH_FAILBACK_AUTO &&
             !has_region(fresh, config->regions[r].name))

@@ -1,6 +1,7 @@
 #include "monitor_overrides.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { TOLD_MAX = 20, REASON_MAX = OVERRIDE_REASON_BYTES + OVERRIDE_BY_BYTES + 8 };
 
@@ -12,7 +13,8 @@ static enum health_force force_of(const struct override *entry)
     case OVERRIDE_UP: return HEALTH_FORCE_UP;
     case OVERRIDE_DOWN: return HEALTH_FORCE_DOWN;
     case OVERRIDE_DRAIN: return HEALTH_FORCE_DRAIN;
-    case OVERRIDE_RESUME: break;
+    case OVERRIDE_RESUME:
+    case OVERRIDE_ACTIVE: break;
     }
     return HEALTH_FORCE_NONE;
 }
@@ -94,6 +96,45 @@ static void resume_regions(struct monitor_services *services, const struct overr
     }
 }
 
+static uint8_t region_of(const struct config_service *service, const char *name)
+{
+    for (size_t r = 0; r < service->region_count; r++)
+        if (strcmp(service->regions[r].name, name) == 0)
+            return (uint8_t)r;
+    return HEALTH_NO_REGION;
+}
+
+static const char *name_of(const struct config_service *service, uint8_t region)
+{
+    return region == HEALTH_NO_REGION ? "free" : service->regions[region].name;
+}
+
+/* choose_regions - the active region of a service, where the operator names one. */
+static void choose_regions(struct monitor_services *services, const struct overrides *overrides)
+{
+    const struct config *config = services->snapshot->config;
+    for (size_t s = 0; s < config->service_count; s++) {
+        const struct config_service *service = &config->services[s];
+        struct health_guard *guard = &services->list[s].guard;
+        const struct override *entry = overrides_active(overrides, service->name);
+        uint8_t chosen = entry ? region_of(service, entry->region) : HEALTH_NO_REGION;
+        char reason[REASON_MAX];
+        if (chosen == guard->chosen)
+            continue;
+        if (entry)
+            (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+        herald_tell(&services->herald, &(struct event){.kind = "override_active",
+                                                       .severity = CONFIG_WARNING,
+                                                       .clears = chosen == HEALTH_NO_REGION,
+                                                       .service = service->name,
+                                                       .from = name_of(service, guard->chosen),
+                                                       .to = name_of(service, chosen),
+                                                       .reason = entry ? reason : NULL});
+        guard->chosen = chosen;
+        monitor_services_set_due(services, s);
+    }
+}
+
 void monitor_overrides_apply(struct monitor_services *services,
                              const struct overrides *overrides,
                              const struct monitor_moment *now)
@@ -119,6 +160,7 @@ void monitor_overrides_apply(struct monitor_services *services,
     }
     monitor_overrides_tell_more(services, changed, clears);
     resume_regions(services, overrides, now);
+    choose_regions(services, overrides);
 }
 
 uint64_t monitor_overrides_resume_ms(const struct monitor_services *services,

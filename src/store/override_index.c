@@ -83,7 +83,7 @@ enum err override_index_init(struct override_index *index, const struct override
     if (!index->slots)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        if ((items[i].state == OVERRIDE_RESUME) != resumes)
+        if (resumes ? items[i].state != OVERRIDE_RESUME : !override_is_force(&items[i]))
             continue;
         size_t slot = find_slot(index, &items[i]);
         const struct override *there =

@@ -19,7 +19,7 @@ struct override_index {
     bool resumes;   /* of resumes the newest counts, of the others the last */
 };
 
-/* override_index_init - of the resumes among items, or of the others. ERR_NO_MEMORY. */
+/* override_index_init - of the resumes among items, or of the forces. ERR_NO_MEMORY. */
 WARN_UNUSED enum err override_index_init(struct override_index *index,
                                          const struct override *items, size_t count,
                                          bool resumes);

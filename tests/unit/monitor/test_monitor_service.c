@@ -311,6 +311,22 @@ static void an_override_of_an_endpoint_that_goes_is_told_to_end(void **state)
     service_bed_close(&bed);
 }
 
+static void a_chosen_region_that_goes_is_told_to_end(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    override(&bed, "{\"overrides\": [{\"service\": \"a\", \"region\": \"us\", "
+                   "\"state\": \"active\", \"by\": \"anna\", \"reason\": \"fire\"}]}");
+    assert_int_equal(test_log_count("event=override_active service=a from=free to=us"), 1);
+    test_log_open();
+    service_bed_reload(&bed, PLAIN);
+    assert_int_equal(test_log_count("event="), 0);
+    service_bed_reload(&bed, "  a: {" CHECKED ", regions: {" EU "}}\n");
+    assert_int_equal(test_log_count("event=override_active service=a from=us to=free"), 1);
+    service_bed_close(&bed);
+}
+
 static void twenty_overrides_are_told_at_once_and_how_many_more(void **state)
 {
     (void)state;
@@ -347,6 +363,7 @@ int main(void)
         cmocka_unit_test(the_freeze_is_told_again_when_it_is_another_thing),
         cmocka_unit_test(an_override_is_told_for_each_endpoint_and_when_it_ends),
         cmocka_unit_test(an_override_of_an_endpoint_that_goes_is_told_to_end),
+        cmocka_unit_test(a_chosen_region_that_goes_is_told_to_end),
         cmocka_unit_test(twenty_overrides_are_told_at_once_and_how_many_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,11 @@ struct policy_answer {
 void policy_select(const struct policy_request *request, struct rng *rng,
                    struct policy_answer *out_answer);
 
+/* policy_why_not - the first step at which a region of the service, or of one inside it, fell out:
+ * name, residency, family, health, order, pick. One line a level. */
+void policy_why_not(const struct policy_request *request, const struct policy_answer *answer,
+                    const char *region, struct text *out);
+
 /* policy_explain - the same decision told step by step: location, rule, groups, health of each,
  * pick, TTL with its reason, scope. map: the one the set was compiled from. Not for the query
  * path. */

@@ -12,22 +12,22 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 
 #include <uv.h>
 
+#include "rhumb/chance.h"
+#include "rhumb/clock.h"
 #include "rhumb/log.h"
 #include "rhumb/net.h"
+#include "rhumb/privilege.h"
+#include "rhumb/sd_notify.h"
 #include "rhumb/snapshot.h"
 #include "rhumb/text.h"
 
-#include "clock.h"
 #include "commands.h"
 #include "control.h"
-#include "privilege.h"
 #include "reload.h"
-#include "sd_notify.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
@@ -125,7 +125,7 @@ static void on_user1(uv_signal_t *handle, int number)
     (void)number;
     log_totals(server);
     if (!server->stopping)
-        health_monitor_report(control_monitor(server->control));
+        monitor_report(control_monitor(server->control));
 }
 
 /* ---- starting ---- */
@@ -224,8 +224,8 @@ static enum err start_control(struct server *server, const char *config_path,
     hold_signals(SIG_UNBLOCK);
     uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
-    health_monitor_when_settled(control_monitor(server->control), FIRST_RESULTS_MS, on_settled,
-                                server);
+    monitor_when_settled(control_monitor(server->control), FIRST_RESULTS_MS, on_settled,
+                         server);
     return ERR_OK;
 }
 
@@ -247,9 +247,9 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
     uint8_t cookie_key[DNS_COOKIE_SECRET_BYTES], limit_key[16];
     struct net_options options = {
         .slot = server->slot, .wall_s = clock_wall_coarse_s, .cookie_key = cookie_key};
-    if (getrandom(cookie_key, sizeof(cookie_key), 0) != sizeof(cookie_key) ||
-        getrandom(limit_key, sizeof(limit_key), 0) != sizeof(limit_key) ||
-        getrandom(&options.seed, sizeof(options.seed), 0) != sizeof(options.seed))
+    if (!chance_fill(cookie_key, sizeof(cookie_key)) ||
+        !chance_fill(limit_key, sizeof(limit_key)) ||
+        !chance_fill(&options.seed, sizeof(options.seed)))
         return ERR_IO;
     server->limiter = answer_limiter_new(limit_key);
     if (!server->limiter)

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/clock.h"
+#include "rhumb/diag_log.h"
+#include "rhumb/file_watch.h"
 #include "rhumb/log.h"
-
-#include "clock.h"
-#include "file_watch.h"
-#include "notify.h"
-#include "sd_notify.h"
+#include "rhumb/notify.h"
+#include "rhumb/sd_notify.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -18,7 +18,7 @@ struct reload {
     uv_loop_t *loop;
     char *config_path;
     struct snapshot_slot *slot;
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* NULL: nobody is told */
     struct file_watch *watch;
@@ -41,20 +41,6 @@ struct retirement {
 };
 
 static void start(struct reload *reload);
-
-void reload_log_diags(const struct diag_list *diags)
-{
-    char file[LOG_QUOTE_MAX], message[LOG_QUOTE_MAX], remedy[LOG_QUOTE_MAX];
-    for (size_t i = 0; i < diag_count(diags); i++) {
-        const struct diag *diag = diag_get(diags, i);
-        bool is_error = diag->severity == DIAG_ERROR;
-        log_event(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "diagnostic",
-                  "file=%s line=%u column=%u message=%s remedy=%s",
-                  log_quote(diag->place.file ? diag->place.file : "", file), diag->place.line,
-                  diag->place.column, log_quote(diag->message, message),
-                  log_quote(diag->remedy ? diag->remedy : "", remedy));
-    }
-}
 
 /* ---- failing ---- */
 
@@ -186,7 +172,7 @@ static void tell_what_needs_a_restart(const struct config_server *was,
 static void publish(struct reload *reload)
 {
     struct snapshot *fresh = reload->fresh;
-    enum err err = health_monitor_retarget(reload->monitor, fresh);
+    enum err err = monitor_retarget(reload->monitor, fresh);
     if (err != ERR_OK) {
         log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"%s\" targets=%zu",
                   err_text(err), fresh->target_count);
@@ -267,7 +253,7 @@ static void on_compiled(uv_work_t *work, int status)
     if (status == 0 && !reload->closing)
         refuse_to_fall_silent(reload);
     if (status == 0)
-        reload_log_diags(reload->diags);
+        diag_log_all(reload->diags);
     if (reload->closing || status != 0) {
         discard(reload);
     } else if (reload->err == ERR_OK) {

@@ -2,7 +2,7 @@
  *
  *   asked (SIGHUP, a file changed)
  *     -> pool thread: snapshot_compile(), net_tls_load()      errors: log all, keep the old one
- *     -> control turn: health_monitor_retarget(), snapshot_publish(), net_set_tls(),
+ *     -> control turn: monitor_retarget(), snapshot_publish(), net_set_tls(),
  *        notify_set(), watch the new files
  *     -> pool thread: snapshot_retire() the old one
  *
@@ -15,10 +15,9 @@
 #include <uv.h>
 
 #include "rhumb/err.h"
+#include "rhumb/monitor.h"
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
-
-#include "health_monitor.h"
 
 struct notify;
 struct reload;
@@ -29,7 +28,7 @@ struct reload_start {
     const char *config_path;
     uint64_t begun_ms;
     struct snapshot_slot *slot;
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* told of failures; NULL: nobody is */
 };
@@ -46,6 +45,3 @@ void reload_request(struct reload *reload, const char *why);
 /* reload_close - nothing is published any more; a compilation under way ends by itself. Memory
  * goes when the loop has run down. */
 void reload_close(struct reload *reload);
-
-/* reload_log_diags - one log line for each diagnostic. */
-void reload_log_diags(const struct diag_list *diags);

@@ -395,6 +395,7 @@ static enum result choose_once(struct selection *s, const struct policy_service 
 {
     enum result worst = ABSENT;
     uint8_t group = 0;
+    unsigned passed = 0; /* why earlier groups are not the answer */
     for (uint8_t first = 0; first < order->region_count; first = order->group_end[first]) {
         struct shares shares = {.all_full = true};
         uint64_t existing =
@@ -405,12 +406,14 @@ static enum result choose_once(struct selection *s, const struct policy_service 
         if (members != 0 && !choice.all && !choice.keeps_load &&
             is_shed(s, shares.best, first)) {
             *out_shed = true;
-            members = 0;
+            passed |= POLICY_SHED;
+            members = existing = 0;
         }
         while (members != 0) {
             uint8_t region = pick(s, service, members, &shares);
             enum result result = fill(s, service, region, group, choice.all);
             if (result == CHOSEN) {
+                s->out->flags |= passed;
                 *out_region = region;
                 return CHOSEN;
             }
@@ -418,6 +421,8 @@ static enum result choose_once(struct selection *s, const struct policy_service 
                 worst = DOWN;
             members &= ~(UINT64_C(1) << region);
         }
+        if (existing != 0)
+            passed |= POLICY_FAILED_OVER;
         group++;
     }
     return worst;
@@ -453,7 +458,7 @@ static void add_runner_up(struct selection *s, const struct policy_service *serv
     if (choose(s, service, order, choice, &chosen) == CHOSEN &&
         out->outcome == POLICY_ADDRESSES) {
         first.count = out->count;
-        first.flags = out->flags;
+        first.flags |= out->flags & ~(unsigned)(POLICY_FAILED_OVER | POLICY_SHED);
         first.suspect_ttl_s = s->suspect_ttl_s;
     }
     restore(s, &first);

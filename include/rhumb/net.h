@@ -25,6 +25,7 @@ struct net;
 /* Counted by each worker beside answer_counters. */
 #define NET_COUNTERS(X)                                                                        \
     X(udp_received)                                                                            \
+    X(udp_no_sender)                                                                           \
     X(udp_sent)                                                                                \
     X(udp_send_dropped)                                                                        \
     X(tcp_accepted)                                                                            \
@@ -102,5 +103,12 @@ size_t net_connections(const struct net *net);
 void net_stop(struct net *net);
 
 void net_totals(const struct net *net, struct net_totals *out_totals);
+
+/* net_add_counts - what the workers have counted by kind, added to counts. Control thread. */
+void net_add_counts(const struct net *net, struct answer_counts *counts);
+
+/* net_kernel_drops - UDP packets that the kernel had no room for in our sockets' queues, since they
+ * were opened. Control thread. */
+uint64_t net_kernel_drops(const struct net *net);
 
 size_t net_worker_count(const struct net *net);

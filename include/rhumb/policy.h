@@ -138,7 +138,8 @@ enum policy_flags {
     POLICY_UNSETTLED = 1 << 2,   /* TTL is `unsettled` */
     POLICY_PIN_REFUSED = 1 << 3, /* residency forbids the pinned region to this client */
     POLICY_FAILED_OVER = 1 << 4, /* an earlier group of some level has nothing usable */
-    POLICY_SHED = 1 << 5, /* an earlier group turned this query away: its weight is low */
+    POLICY_SHED = 1 << 5,   /* an earlier group turned this query away: its weight is low */
+    POLICY_BY_PIN = 1 << 6, /* the pinned region, and no other */
 };
 
 /* Why this answer, in one word, for counters and logs. */
@@ -177,8 +178,7 @@ struct policy_answer {
 void policy_select(const struct policy_request *request, struct rng *rng,
                    struct policy_answer *out_answer);
 
-/* policy_reason_of - of an answer; is_pinned: the request had a pinned region. */
-enum policy_reason policy_reason_of(const struct policy_answer *answer, bool is_pinned);
+enum policy_reason policy_reason_of(const struct policy_answer *answer);
 const char *policy_reason_name(enum policy_reason reason);
 
 /* policy_country - where a client is, as a number: of its two letters, or 0 where no database and

@@ -34,28 +34,21 @@ struct tally {
 WARN_UNUSED enum err tally_init(struct tally *tally, unsigned bits);
 void tally_deinit(struct tally *tally);
 
-/* tally_find - the cell of the key, or the free one that it would get. */
-static inline size_t tally_find(const struct tally *tally, uint64_t key)
+/* tally_start - where the search for a key begins. */
+static inline size_t tally_start(const struct tally *tally, uint64_t key)
 {
-    size_t mask = SIZE_MAX >> tally->shift;
-    size_t at = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> tally->shift);
-    for (;; at = (at + 1) & mask) {
-        uint64_t there = atomic_load_explicit(&tally->cells[at].key, memory_order_relaxed);
-        if (there == key || there == 0)
-            return at;
-    }
+    return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> tally->shift);
 }
 
-/* tally_put - the first of its key, in a cell that tally_find() has found free. */
-void tally_put(struct tally *tally, size_t at, uint64_t key);
+/* tally_put - count more of a key, which may be new. The writer alone. */
+void tally_put(struct tally *tally, uint64_t key, uint64_t count);
 
 /* tally_add - one more. The writer alone. */
 static inline void tally_add(struct tally *tally, uint64_t key)
 {
-    size_t at = tally_find(tally, key);
-    struct tally_cell *cell = &tally->cells[at];
-    if (atomic_load_explicit(&cell->key, memory_order_relaxed) == 0) {
-        tally_put(tally, at, key);
+    struct tally_cell *cell = &tally->cells[tally_start(tally, key)];
+    if (atomic_load_explicit(&cell->key, memory_order_relaxed) != key) {
+        tally_put(tally, key, 1); /* it is new, or another was there before it */
         return;
     }
     uint64_t count = atomic_load_explicit(&cell->count, memory_order_relaxed);

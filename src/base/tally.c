@@ -27,21 +27,34 @@ static void add(_Atomic uint64_t *counter, uint64_t count)
     atomic_store_explicit(counter, now + count, memory_order_relaxed);
 }
 
-/* put - the count is there before the key is: a reader that sees the key sees it. */
-static void put(struct tally *tally, size_t at, uint64_t key, uint64_t count)
+/* take - a free cell becomes the key's. The count is there before the key is: whoever sees the
+ * key sees it. */
+static void take(struct tally *tally, struct tally_cell *cell, uint64_t key, uint64_t count)
 {
     if (tally->free_count == 0) {
         add(&tally->other, count);
         return;
     }
     tally->free_count--;
-    atomic_store_explicit(&tally->cells[at].count, count, memory_order_relaxed);
-    atomic_store_explicit(&tally->cells[at].key, key, memory_order_release);
+    atomic_store_explicit(&cell->count, count, memory_order_relaxed);
+    atomic_store_explicit(&cell->key, key, memory_order_release);
 }
 
-void tally_put(struct tally *tally, size_t at, uint64_t key)
+void tally_put(struct tally *tally, uint64_t key, uint64_t count)
 {
-    put(tally, at, key, 1);
+    size_t mask = SIZE_MAX >> tally->shift;
+    for (size_t at = tally_start(tally, key);; at = (at + 1) & mask) {
+        struct tally_cell *cell = &tally->cells[at];
+        uint64_t there = atomic_load_explicit(&cell->key, memory_order_relaxed);
+        if (there == key) {
+            add(&cell->count, count);
+            return;
+        }
+        if (there == 0) {
+            take(tally, cell, key, count);
+            return;
+        }
+    }
 }
 
 void tally_each(const struct tally *tally, tally_on_count on_count, void *ctx)
@@ -61,15 +74,10 @@ void tally_each(const struct tally *tally, tally_on_count on_count, void *ctx)
 static void add_count(void *ctx, uint64_t key, uint64_t count)
 {
     struct tally *tally = ctx;
-    if (key == 0) {
+    if (key == 0)
         add(&tally->other, count);
-        return;
-    }
-    size_t at = tally_find(tally, key);
-    if (atomic_load_explicit(&tally->cells[at].key, memory_order_relaxed) == 0)
-        put(tally, at, key, count);
     else
-        add(&tally->cells[at].count, count);
+        tally_put(tally, key, count);
 }
 
 void tally_add_all(struct tally *tally, const struct tally *from)

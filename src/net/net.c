@@ -347,6 +347,20 @@ void net_totals(const struct net *net, struct net_totals *out_totals)
         worker_add_totals(net->workers[i], out_totals);
 }
 
+void net_add_counts(const struct net *net, struct answer_counts *counts)
+{
+    for (size_t i = 0; i < net->count; i++)
+        worker_add_counts(net->workers[i], counts);
+}
+
+uint64_t net_kernel_drops(const struct net *net)
+{
+    uint64_t drops = 0;
+    for (size_t i = 0; i < net->count; i++)
+        drops += worker_kernel_drops(net->workers[i]);
+    return drops;
+}
+
 size_t net_worker_count(const struct net *net)
 {
     return net->count;

@@ -57,5 +57,9 @@ void worker_free(struct worker *worker);
 /* worker_add_totals - add this worker's counters; any thread. */
 void worker_add_totals(const struct worker *worker, struct net_totals *totals);
 
+/* worker_add_counts, worker_kernel_drops - see net.h; while the worker is there. */
+void worker_add_counts(const struct worker *worker, struct answer_counts *counts);
+uint64_t worker_kernel_drops(const struct worker *worker);
+
 /* worker_connections - open TCP connections; any thread. */
 size_t worker_connections(const struct worker *worker);

@@ -4,7 +4,7 @@
 
 #include "policy_locate.h"
 
-enum { LETTERS = 26 };
+enum { LETTERS = 26, ECS_V4_MAX = 24 };
 
 static bool is_letter(char c)
 {
@@ -39,9 +39,12 @@ enum err policy_countries_compile(const struct geo_map *map, struct arena *arena
 
 uint16_t policy_country(const struct policy_set *set, const struct policy_client *client)
 {
+    const struct ip_prefix *network = &client->network;
     uint8_t len;
-    if (!set->countries || client->network.len == 0)
+    if (!set->countries || network->len == 0)
         return POLICY_COUNTRY_UNKNOWN;
+    if (network->addr.family == IP_V4 && (!client->is_ecs || network->len <= ECS_V4_MAX))
+        return (uint16_t)geo_trie_find(set->countries, &network->addr, &len); /* as it is */
     struct ip_addr addr = policy_origin_of(client).addr;
     if (client->is_ecs)
         addr = policy_ecs_addr(&addr);

@@ -1,18 +1,21 @@
 #include "rhumb/policy.h"
 
-enum policy_reason policy_reason_of(const struct policy_answer *answer, bool is_pinned)
+enum policy_reason policy_reason_of(const struct policy_answer *answer)
 {
-    if ((answer->flags & POLICY_ALL_DOWN) != 0)
+    enum { TTL_ONLY = POLICY_SUSPECT | POLICY_UNSETTLED };
+
+    unsigned flags = answer->flags & ~(unsigned)TTL_ONLY;
+    if (flags == 0 && answer->outcome != POLICY_EMPTY)
+        return POLICY_FIRST; /* nearly always */
+    if ((flags & POLICY_ALL_DOWN) != 0)
         return POLICY_WHEN_ALL_DOWN;
-    if ((answer->flags & POLICY_PIN_REFUSED) != 0)
+    if ((flags & POLICY_PIN_REFUSED) != 0)
         return POLICY_RESIDENCY;
     if (answer->outcome == POLICY_EMPTY)
         return POLICY_NOTHING;
-    if (is_pinned)
+    if ((flags & POLICY_BY_PIN) != 0)
         return POLICY_PINNED;
-    if ((answer->flags & POLICY_FAILED_OVER) != 0)
-        return POLICY_FAILOVER;
-    return (answer->flags & POLICY_SHED) != 0 ? POLICY_LESS_WEIGHT : POLICY_FIRST;
+    return (flags & POLICY_FAILED_OVER) != 0 ? POLICY_FAILOVER : POLICY_LESS_WEIGHT;
 }
 
 const char *policy_reason_name(enum policy_reason reason)

@@ -527,8 +527,10 @@ static struct policy_order order_for(struct selection *s, const struct policy_se
     bool depends = !is_pinned || service->config->residency_count > 0;
     if (depends && scope > s->out->scope)
         s->out->scope = scope;
-    if (is_pinned && (order.allowed >> pinned & 1) != 0)
+    if (is_pinned && (order.allowed >> pinned & 1) != 0) {
+        s->out->flags |= POLICY_BY_PIN;
         return narrow_to_pin(order, pinned, storage);
+    }
     if (is_pinned)
         s->out->flags |= POLICY_PIN_REFUSED;
     if (service->by_pop_latency)

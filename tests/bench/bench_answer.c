@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     struct snapshot *snapshot = compile(argv[1]);
     if (!snapshot || !packet_file_load(&file, argv[2]))
         return 1;
-    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1});
+    struct answer_counts *counts = answer_counts_new();
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1, .counts = counts});
     double best_s = 1e9;
     size_t bytes = 0;
     for (unsigned long i = 0; i < rounds; i++) {
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
     }
     printf("queries=%u bytes=%zu best_ns=%.1f\n", file.count, bytes,
            best_s * 1e9 / (double)file.count);
+    answer_counts_free(counts);
     packet_file_deinit(&file);
     snapshot_free(snapshot);
     return 0;

@@ -73,9 +73,9 @@ static void keys_that_want_one_cell_are_kept_apart(void **state)
 {
     const struct tally *tally = *state;
     uint64_t keys[3] = {1};
-    size_t wanted = tally_find(tally, keys[0]), found = 1;
+    size_t wanted = tally_start(tally, keys[0]), found = 1;
     for (uint64_t key = 2; found < 3; key++)
-        if (tally_find(tally, key) == wanted)
+        if (tally_start(tally, key) == wanted)
             keys[found++] = key;
     for (size_t i = 0; i < 3; i++)
         for (size_t n = 0; n <= i; n++)

@@ -47,7 +47,7 @@ static int teardown(void **state)
 static const char *reason(const char *service, enum ip_family family)
 {
     return policy_reason_name(
-        policy_reason_of(world_ask(&world, service, family, "192.0.2.1"), false));
+        policy_reason_of(world_ask(&world, service, family, "192.0.2.1")));
 }
 
 static const char *pinned_reason(const char *service, const char *region)
@@ -55,7 +55,7 @@ static const char *pinned_reason(const char *service, const char *region)
     struct policy_request request = world_request(&world, service, IP_V4, "192.0.2.1");
     request.pinned = world_region(&world, service, region);
     policy_select(&request, &world.rng, &world.answer);
-    return policy_reason_name(policy_reason_of(&world.answer, true));
+    return policy_reason_name(policy_reason_of(&world.answer));
 }
 
 static void the_first_of_the_order(void **state)
@@ -134,7 +134,7 @@ static void there_is_nothing_of_the_family(void **state)
     struct policy_request request = world_request(&world, "outer", IP_V6, "192.0.2.1");
     request.pinned = world_region(&world, "outer", "b");
     policy_select(&request, &world.rng, &world.answer);
-    assert_string_equal(policy_reason_name(policy_reason_of(&world.answer, true)), "none");
+    assert_string_equal(policy_reason_name(policy_reason_of(&world.answer)), "none");
 }
 
 int main(void)

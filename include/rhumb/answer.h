@@ -25,6 +25,7 @@ struct answer_request {
     const uint8_t *packet; /* anything, up to DNS_MESSAGE_MAX bytes */
     size_t packet_bytes;
     struct ip_addr client; /* behind a trusted proxy: whom the proxy speaks for */
+    uint16_t client_port;  /* for the log; 0: not known */
     enum answer_transport transport;
     uint16_t idle_100ms; /* TCP and TLS: how long an idle connection is kept (RFC 7828) */
     uint32_t wall_s;     /* seconds since 1970, wraps in 2106: cookies (RFC 9018) */

@@ -257,6 +257,7 @@ static enum err open_net(const struct config_server *server, const struct net_op
     struct worker_options each = {
         .slot = options->slot,
         .wall_s = options->wall_s,
+        .wall_ns = options->wall_ns,
         .answer = {.cookie_key = options->cookie_key, .limiter = options->limiter},
         .tcp = {.connections = connections_of(server, worker_count, diags),
                 .per_prefix = server->tcp_per_prefix,
@@ -321,6 +322,11 @@ void net_drain(struct net *net)
 {
     for (size_t i = 0; i < net->count; i++)
         worker_drain(net->workers[i]);
+}
+
+void net_tap(struct net *net, size_t worker, struct byte_ring *ring)
+{
+    worker_tap(net->workers[worker], ring);
 }
 
 size_t net_connections(const struct net *net)

@@ -24,8 +24,10 @@ static bool unwrap(const struct worker_context *context, struct answer_request *
     }
     request->packet += header.bytes;
     request->packet_bytes -= header.bytes;
-    if (header.has_client)
+    if (header.has_client) {
         request->client = header.client;
+        request->client_port = 0;
+    }
     return true;
 }
 
@@ -37,7 +39,7 @@ static void answer_batch(struct udp_server *server, const struct snapshot *snaps
     struct udp_batch *batch = server->batch;
     struct answer_request request = worker_request(context, ANSWER_UDP);
     for (unsigned i = 0; i < count; i++) {
-        if (!udp_batch_get_sender(batch, i, &request.client)) {
+        if (!udp_batch_get_sender(batch, i, &request.client, &request.client_port)) {
             counter_add(&context->counters->udp_no_sender, 1);
             continue;
         }
@@ -46,8 +48,8 @@ static void answer_batch(struct udp_server *server, const struct snapshot *snaps
         request.packet_bytes = udp_batch_packet_bytes(batch, i);
         if (context->proxy_count > 0 && !unwrap(context, &request))
             continue;
-        size_t answer_bytes = answer_query(snapshot, context->answer, &request, slot->answer,
-                                           sizeof(slot->answer));
+        size_t answer_bytes =
+            worker_answer(context, snapshot, &request, slot->answer, sizeof(slot->answer));
         if (answer_bytes > 0)
             udp_batch_put_answer(batch, i, answer_bytes);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rhumb/hash.h"
 #include "rhumb/require.h"
 
 #include "tls.h"
@@ -28,6 +29,7 @@ struct worker {
     size_t udp_count;
     struct tcp_server tcp;
     struct answer_counts *counts;
+    struct query_tap tap;
     uv_thread_t thread;
     bool running; /* control thread only */
     unsigned number;
@@ -107,6 +109,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
                                               .slot = options->slot,
                                               .answer = &worker->answer,
                                               .counters = &worker->counters,
+                                              .tap = &worker->tap,
                                               .proxies = options->proxies,
                                               .proxy_count = options->proxy_count};
     err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, options->answer.seed,
@@ -114,6 +117,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
     if (err != ERR_OK)
         goto err_after_wake;
     tcp_server_set_tls(&worker->tcp, tls_share(options->tls));
+    query_tap_init(&worker->tap, options->wall_ns, hash_mix(options->answer.seed));
     struct answer_worker_options answer = options->answer;
     answer.counts = worker->counts;
     answer_worker_init(&worker->answer, &answer);
@@ -217,6 +221,11 @@ void worker_set_tls(struct worker *worker, struct net_tls *tls)
 {
     net_tls_free(atomic_exchange(&worker->tls_wanted, tls)); /* one it had no time for */
     (void)uv_async_send(&worker->wake);
+}
+
+void worker_tap(struct worker *worker, struct byte_ring *ring)
+{
+    query_tap_open(&worker->tap, ring);
 }
 
 void worker_stop(struct worker *worker)

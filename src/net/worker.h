@@ -28,6 +28,7 @@ struct worker_socket {
 struct worker_options {
     struct snapshot_slot *slot; /* borrowed until worker_free() */
     net_wall_clock wall_s;
+    net_wall_clock_ns wall_ns;
     struct tcp_limits tcp;
     struct answer_worker_options answer;
     const struct ip_prefix *proxies; /* borrowed until worker_free() */
@@ -51,6 +52,9 @@ void worker_drain(struct worker *worker);
 
 /* worker_set_tls - for clients that come from now on; owns tls. Any thread. */
 void worker_set_tls(struct worker *worker, struct net_tls *tls);
+
+/* worker_tap - see net_tap(). Any thread. */
+void worker_tap(struct worker *worker, struct byte_ring *ring);
 void worker_stop(struct worker *worker);
 void worker_free(struct worker *worker);
 

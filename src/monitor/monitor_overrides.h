@@ -7,7 +7,7 @@
 #include "monitor_service.h"
 
 /* monitor_overrides_apply - what is in force now, on every seat and region; services concerned
- * become due. Each seat whose force changes is told, the first twenty of them. */
+ * become due. Each seat whose force changes is told, the first twenty of them; then how many more. */
 void monitor_overrides_apply(struct monitor_services *services,
                              const struct overrides *overrides,
                              const struct monitor_moment *now);

@@ -112,6 +112,10 @@ static void inherit(const struct heirs *heirs)
                 guard->active = to;
             if (old->standby == from)
                 guard->standby = to;
+            if (old->chosen == from)
+                guard->chosen = to;
+            if (old->obeyed == from)
+                guard->obeyed = to;
             inherit_seats(heirs, from, to);
         }
     }

@@ -13,7 +13,8 @@ struct snapshot *service_bed_compile(const struct service_bed *bed, const char *
 {
     char path[TEMP_PATH_MAX];
     temp_printf(&bed->folder, "rhumb.yaml",
-                "regions: {eu: {country: DE}, us: {country: US}, ap: {country: JP}}\n"
+                "regions: {eu: {country: DE}, us: {country: US}, ap: {country: JP},\n"
+                "          us-east: {country: CA}}\n"
                 "checks: {web: {tcp: {port: 80}}}\n"
                 "services:\n%s",
                 services);

@@ -150,6 +150,7 @@ static enum policy_result choose_once(struct policy_selection *s,
             policy_is_shed(s, shares.best, first)) {
             *out_shed = true;
             detour |= POLICY_SHED;
+            is_down = false;
             members = 0;
         }
         while (members != 0) {

@@ -2,9 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "rhumb/clock.h"
 #include "rhumb/log.h"
 
-#include "clock.h"
 #include "commands.h"
 #include "options.h"
 

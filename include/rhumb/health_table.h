@@ -118,6 +118,15 @@ static inline enum health_state health_word_state(health_word word)
     return (enum health_state)(word >> HEALTH_WORD_STATE_SHIFT & 7);
 }
 
+/* health_word_waits - is it well, and out of the answers only because it waits: damped, or for the
+ * fail-back of its region? Who has nothing else gets it. */
+static inline bool health_word_waits(health_word word)
+{
+    enum { LOOKED_AT = HEALTH_WORD_USABLE | HEALTH_WORD_FORCED | 7 << HEALTH_WORD_STATE_SHIFT };
+
+    return (word & LOOKED_AT) == HEALTH_HELD << HEALTH_WORD_STATE_SHIFT;
+}
+
 /* health_word_scale - percent of its weight, 0..100. */
 static inline unsigned health_word_scale(health_word word)
 {

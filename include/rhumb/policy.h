@@ -135,6 +135,7 @@ enum policy_flags {
     POLICY_SUSPECT = 1 << 1,     /* TTL is `suspect` */
     POLICY_UNSETTLED = 1 << 2,   /* TTL is `unsettled` */
     POLICY_PIN_REFUSED = 1 << 3, /* residency forbids the pinned region to this client */
+    POLICY_HELD = 1 << 4,        /* what waits is answered: this client has nothing else */
 };
 
 struct policy_answer {

@@ -4,7 +4,8 @@
  *   locate()    client -> class, and how wide that is true
  *   choose()    groups in order -> the first with a usable region -> one of them
  *   fill()      region -> its addresses or its alias
- *   fall_back() nothing usable -> what `when_all_down` says
+ *   take_held() nothing usable -> what waits to come back
+ *   fall_back() nothing at all -> what `when_all_down` says
  *
  * Nested services go through the same functions one level down; config_check() has refused
  * loops. A nested service that turns out to be down leaves nothing in the answer but its ECS
@@ -287,31 +288,60 @@ static void begin_level(struct policy_selection *s, const struct policy_service 
     }
 }
 
-/* select_service - one level. DOWN: nothing of it was usable, and out holds what it answers all
- * the same. */
+/* take_held - nothing is usable for this client, by its residency and the family it asks for:
+ * what only waits, damped or for its fail-back, is used before what is down. Inside a nested
+ * service only when the outer ones have nothing usable either. */
+static enum policy_result take_held(struct policy_selection *s,
+                                    const struct policy_service *service,
+                                    const struct policy_order *order, uint8_t *out_region)
+{
+    if (s->depth > 1 && !s->may_take_held)
+        return POLICY_DOWN;
+    s->may_take_held = s->takes_held = true;
+    enum policy_result result = choose(s, service, order, (struct choice){0}, out_region);
+    if (result == POLICY_CHOSEN)
+        s->out->flags |= POLICY_HELD;
+    return result;
+}
+
+/* answer_level - DOWN: nothing of it was usable, and out holds what it answers all the same. */
+static enum policy_result answer_level(struct policy_selection *s,
+                                       const struct policy_service *service,
+                                       const struct policy_order *order)
+{
+    struct policy_answer *out = s->out;
+    uint8_t region;
+    enum policy_result result = choose(s, service, order, (struct choice){0}, &region);
+    if (result == POLICY_DOWN)
+        result = take_held(s, service, order, &region);
+    if (result == POLICY_CHOSEN) {
+        add_runner_up(s, service, order, region, false);
+        return result;
+    }
+    s->takes_held = false;
+    out->outcome = POLICY_EMPTY;
+    out->service = (uint16_t)(service - s->request->set->services);
+    out->region = POLICY_NO_REGION;
+    out->group = 0;
+    if (result == POLICY_DOWN)
+        fall_back(s, service, order);
+    return result;
+}
+
 static enum policy_result select_service(struct policy_selection *s, uint16_t index,
                                          uint8_t pinned)
 {
     const struct policy_service *service = &s->request->set->services[index];
-    struct policy_answer *out = s->out;
+    bool outer_takes_held = s->takes_held;
     if (s->depth >= CONFIG_NESTING_MAX) /* config_check() has refused it */
         return POLICY_ABSENT;
     s->depth++;
+    s->takes_held = false;
     struct policy_order_storage storage;
     struct policy_order order = order_for(s, service, pinned, &storage);
-    uint8_t region;
     begin_level(s, service, index);
-    enum policy_result result = choose(s, service, &order, (struct choice){0}, &region);
-    if (result == POLICY_CHOSEN) {
-        add_runner_up(s, service, &order, region, false);
-    } else {
-        out->outcome = POLICY_EMPTY;
-        out->service = index;
-        out->region = POLICY_NO_REGION;
-        out->group = 0;
-        if (result == POLICY_DOWN)
-            fall_back(s, service, &order);
-    }
+    enum policy_result result = answer_level(s, service, &order);
+    s->takes_held = outer_takes_held;
     s->depth--;
     return result;
 }

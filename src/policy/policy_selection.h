@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rhumb/hash.h"
@@ -23,6 +24,8 @@ struct policy_selection {
     uint32_t proof_age_ms;  /* oldest of those answered, where TTLs count from proofs */
     uint32_t least_ttl_s;   /* below which no age pushes a TTL: the suspect one */
     unsigned depth;         /* of nesting: 1 at the service asked for */
+    bool may_take_held;     /* nothing usable was found at any level: what waits will do */
+    bool takes_held;        /* so it does now, at this level */
 };
 
 /* How a level, a group or a region did. */

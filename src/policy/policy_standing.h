@@ -25,14 +25,21 @@ struct policy_shares {
     bool all_full;
 };
 
-static inline bool policy_is_up(const struct policy_selection *s, uint32_t seat)
+/* policy_is_up - may this seat be answered now? */
+static inline bool policy_is_up(const struct policy_selection *s, health_word word)
 {
-    return (health_table_get(s->request->health, seat) & HEALTH_WORD_USABLE) != 0;
+    return (word & HEALTH_WORD_USABLE) != 0 || (s->takes_held && health_word_waits(word));
 }
 
-static inline void policy_count_word(struct policy_standing *standing, health_word word)
+static inline health_word policy_word_of(const struct policy_selection *s, uint32_t seat)
 {
-    bool up = (word & HEALTH_WORD_USABLE) != 0;
+    return health_table_get(s->request->health, seat);
+}
+
+static inline void policy_count_word(const struct policy_selection *s,
+                                     struct policy_standing *standing, health_word word)
+{
+    bool up = policy_is_up(s, word);
     unsigned scale = health_word_scale(word);
     standing->up += up;
     standing->suspect |= (word & HEALTH_WORD_SUSPECT) != 0;
@@ -49,14 +56,13 @@ static inline struct policy_standing policy_standing_of(const struct policy_sele
     if (region->nested != CONFIG_NONE || region->name_count > 0) {
         standing.total = region->name_count > 0 ? region->name_count : 1;
         for (unsigned i = 0; i < standing.total; i++)
-            policy_count_word(&standing,
-                              health_table_get(s->request->health, region->first_seat + i));
+            policy_count_word(s, &standing, policy_word_of(s, region->first_seat + i));
         return standing;
     }
     const struct policy_endpoint *list =
         policy_endpoints_of(region, s->request->family, &standing.total);
     for (unsigned i = 0; i < standing.total; i++)
-        policy_count_word(&standing, health_table_get(s->request->health, list[i].seat));
+        policy_count_word(s, &standing, policy_word_of(s, list[i].seat));
     return standing;
 }
 

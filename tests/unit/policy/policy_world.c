@@ -130,6 +130,8 @@ health_word world_word(enum world_health health, unsigned scale)
         [WORLD_SUSPECT] = HEALTH_WORD_USABLE | HEALTH_WORD_SUSPECT |
                           HEALTH_SUSPECT << HEALTH_WORD_STATE_SHIFT,
         [WORLD_DOWN] = HEALTH_DOWN << HEALTH_WORD_STATE_SHIFT,
+        [WORLD_HELD] = HEALTH_HELD << HEALTH_WORD_STATE_SHIFT,
+        [WORLD_HELD_FORCED] = HEALTH_WORD_FORCED | HEALTH_HELD << HEALTH_WORD_STATE_SHIFT,
     };
     return words[health] | scale << HEALTH_WORD_SCALE_SHIFT;
 }

@@ -35,6 +35,8 @@ enum {
     HEALTH_WORD_FROZEN = 1 << 6,
     HEALTH_WORD_UNCHECKED = 1 << 7, /* nobody probes it */
     HEALTH_WORD_SCALE_SHIFT = 8,
+    HEALTH_WORD_RESERVE = 1 << 15, /* not usable, but better than nothing: for clients who would
+                                      else find nothing usable */
     HEALTH_SERVICE_UNSETTLED = 1 << 0,
 };
 
@@ -116,15 +118,6 @@ static inline void health_table_set_switches(struct health_table *table, unsigne
 static inline enum health_state health_word_state(health_word word)
 {
     return (enum health_state)(word >> HEALTH_WORD_STATE_SHIFT & 7);
-}
-
-/* health_word_waits - is it well, and out of the answers only because it waits: damped, or for the
- * fail-back of its region? Who has nothing else gets it. */
-static inline bool health_word_waits(health_word word)
-{
-    enum { LOOKED_AT = HEALTH_WORD_USABLE | HEALTH_WORD_FORCED | 7 << HEALTH_WORD_STATE_SHIFT };
-
-    return (word & LOOKED_AT) == HEALTH_HELD << HEALTH_WORD_STATE_SHIFT;
 }
 
 /* health_word_scale - percent of its weight, 0..100. */

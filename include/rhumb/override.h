@@ -14,7 +14,13 @@ enum {
     OVERRIDE_LIST_MAX_BYTES = 32 * 1024 * 1024,
 };
 
-enum override_state { OVERRIDE_UP, OVERRIDE_DOWN, OVERRIDE_DRAIN, OVERRIDE_RESUME };
+enum override_state {
+    OVERRIDE_UP,
+    OVERRIDE_DOWN,
+    OVERRIDE_DRAIN,
+    OVERRIDE_RESUME, /* what is held since before since_ms goes back now */
+    OVERRIDE_ACTIVE, /* of a region of a service: the others answer only when it cannot */
+};
 
 struct override {
     const char *service, *region; /* NULL: any */
@@ -26,4 +32,11 @@ struct override {
 };
 
 bool override_is_void(const struct override *entry, uint64_t now_ms);
+
+/* override_is_force - up, down or drain: said of endpoints. */
+static inline bool override_is_force(const struct override *entry)
+{
+    return entry->state <= OVERRIDE_DRAIN;
+}
+
 const char *override_state_name(enum override_state state);

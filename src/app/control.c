@@ -20,6 +20,7 @@ struct control {
     struct state_store *store;   /* NULL: nothing is kept */
     struct overrides *overrides; /* NULL: the same */
     struct switches *switches;
+    struct admin *admin; /* NULL: there is none */
 };
 
 /* ---- what happens ---- */
@@ -45,6 +46,8 @@ void control_tell(void *ctx, const struct event *event)
     struct control *control = ctx;
     notify_tell(control->notify, event);
     remember(control, event);
+    if (control->admin)
+        admin_tell(control->admin, event);
     if (control->store)
         state_store_changed(control->store, event->severity > CONFIG_INFO);
 }
@@ -150,6 +153,18 @@ err_after_notify:
 err_after_control:
     free(control);
     return err;
+}
+
+void control_fill_sources(const struct control *control, struct admin_sources *out_sources)
+{
+    out_sources->monitor = control->monitor;
+    out_sources->history = control->history;
+    out_sources->overrides = control->overrides;
+}
+
+void control_set_admin(struct control *control, struct admin *admin)
+{
+    control->admin = admin;
 }
 
 struct monitor *control_monitor(struct control *control)

@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "rhumb/admin.h"
 #include "rhumb/err.h"
 #include "rhumb/event.h"
 #include "rhumb/monitor.h"
@@ -24,6 +25,11 @@ WARN_UNUSED enum err control_new(uv_loop_t *loop, struct snapshot *first,
 
 struct monitor *control_monitor(struct control *control);
 struct notify *control_notify(struct control *control);
+
+/* control_fill_sources - what the admin API looks at. control_set_admin - it hears of events;
+ * NULL: no more. */
+void control_fill_sources(const struct control *control, struct admin_sources *out_sources);
+void control_set_admin(struct control *control, struct admin *admin);
 
 /* control_tell - an event of somebody else's; ctx is the control. */
 void control_tell(void *ctx, const struct event *event);

@@ -12,6 +12,8 @@
 #include "rhumb/notify.h"
 #include "rhumb/sd_notify.h"
 
+#include "reload_wait.h"
+
 enum { REASON_MAX = 1024 };
 
 struct reload {
@@ -25,6 +27,10 @@ struct reload {
     uv_work_t compile_work;
     bool running, again, closing;
     bool ready; /* the service manager was told that we serve */
+    bool keep_map;
+    struct admin *admin;                    /* NULL: there is none */
+    struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
+    struct reload_facts facts;
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
     struct snapshot *fresh;
@@ -46,6 +52,8 @@ static void start(struct reload *reload);
 
 static void notify_failure(struct reload *reload, const char *reason, const char *remedy)
 {
+    reload->facts.failed_ms = clock_wall_ms();
+    reload_wait_tell(&reload->served, ERR_INVALID, reason);
     const struct event event = {
         .kind = "reload_failed",
         .severity = CONFIG_CRITICAL,
@@ -120,7 +128,7 @@ static void discard(struct reload *reload)
 static void compile_in_pool(uv_work_t *work)
 {
     struct reload *reload = work->data;
-    struct snapshot_options options = {.keep_map = false};
+    struct snapshot_options options = {.keep_map = reload->keep_map};
     reload->fresh = NULL;
     reload->fresh_tls = NULL;
     reload->err =
@@ -153,10 +161,22 @@ static bool are_same_transports(const struct config_server *was, const struct co
                                       is->tls.listeners, is->tls.listener_count);
 }
 
-/* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
-static void tell_what_needs_a_restart(const struct config_server *was,
-                                      const struct config_server *is)
+static bool are_same_admin_listeners(const struct config_admin *was,
+                                     const struct config_admin *is)
 {
+    bool same = was->listener_count == is->listener_count;
+    for (size_t i = 0; same && i < was->listener_count; i++) {
+        const struct config_admin_listener *a = &was->listeners[i], *b = &is->listeners[i];
+        same = a->path || b->path ? a->path && b->path && strcmp(a->path, b->path) == 0
+                                  : ip_equal(&a->addr, &b->addr) && a->port == b->port;
+    }
+    return same;
+}
+
+/* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
+static void tell_what_needs_a_restart(const struct config *was_all, const struct config *is_all)
+{
+    const struct config_server *was = &was_all->server, *is = &is_all->server;
     bool same =
         was->workers == is->workers &&
         (was->user == is->user || (was->user && is->user && strcmp(was->user, is->user) == 0));
@@ -167,6 +187,9 @@ static void tell_what_needs_a_restart(const struct config_server *was,
     if (!are_same_transports(was, is))
         log_event(LOG_LEVEL_WARNING, "restart_needed",
                   "what=\"server.tcp, proxy and tls.listen are read at start only\"");
+    if (!are_same_admin_listeners(&was_all->admin, &is_all->admin))
+        log_event(LOG_LEVEL_WARNING, "restart_needed",
+                  "what=\"admin.listen is read at start only\"");
 }
 
 static void publish(struct reload *reload)
@@ -181,13 +204,14 @@ static void publish(struct reload *reload)
         return;
     }
     reload->fresh = NULL;
-    tell_what_needs_a_restart(&snapshot_current(reload->slot)->config->server,
-                              &fresh->config->server);
+    tell_what_needs_a_restart(snapshot_current(reload->slot)->config, fresh->config);
     struct snapshot *old = snapshot_publish(reload->slot, fresh);
     net_set_tls(reload->net, reload->fresh_tls);
     reload->fresh_tls = NULL;
     if (reload->notify)
         notify_set(reload->notify, fresh->config);
+    if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
     log_event(LOG_LEVEL_INFO, "reload",
               "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
               (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -196,6 +220,12 @@ static void publish(struct reload *reload)
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
+    reload->facts = (struct reload_facts){.loaded_ms = clock_wall_ms()};
+    char detail[REASON_MAX];
+    snprintf(detail, sizeof(detail), "generation %llu, %zu zones, %zu targets",
+             (unsigned long long)fresh->generation, fresh->zones.zone_count,
+             fresh->target_count);
+    reload_wait_tell(&reload->served, ERR_OK, detail);
 }
 
 static bool is_listed(const char *const *files, size_t count, const char *file)
@@ -270,7 +300,9 @@ static void on_compiled(uv_work_t *work, int status)
     }
     diag_list_free(reload->diags);
     reload->diags = NULL;
+    reload_wait_tell(&reload->served, ERR_IO, "the server stops");
     if (reload->closing) {
+        reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
         free(reload->config_path);
         free(reload);
         return;
@@ -284,6 +316,8 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    reload->served = reload->waiting;
+    reload->waiting = NULL;
     file_watch_begin(reload->watch);
     reload->diags = diag_list_new();
     reload->compile_work.data = reload;
@@ -319,6 +353,24 @@ void reload_request(struct reload *reload, const char *why)
         start(reload);
 }
 
+void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx)
+{
+    if (!reload_wait_add(&reload->waiting, on_done, ctx))
+        on_done(ctx, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY));
+    else
+        reload_request(reload, why);
+}
+
+struct reload_facts reload_facts(const struct reload *reload)
+{
+    return reload->facts;
+}
+
+void reload_set_admin(struct reload *reload, struct admin *admin)
+{
+    reload->admin = admin;
+}
+
 static void on_file_changed(void *ctx, const char *path)
 {
     reload_request(ctx, path);
@@ -336,6 +388,8 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
         .monitor = from->monitor,
         .net = from->net,
         .notify = from->notify,
+        .keep_map = from->keep_map,
+        .facts = {.loaded_ms = clock_wall_ms()},
     };
     reload->config_path = strdup(from->config_path);
     if (!reload->config_path || file_watch_new(loop, from->begun_ms, on_file_changed, reload,
@@ -357,6 +411,7 @@ void reload_close(struct reload *reload)
     reload->closing = true;
     if (reload->running)
         return; /* on_compiled() frees it */
+    reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
     free(reload->config_path);
     free(reload);
 }

@@ -14,6 +14,7 @@
 
 #include <uv.h>
 
+#include "rhumb/admin.h"
 #include "rhumb/err.h"
 #include "rhumb/monitor.h"
 #include "rhumb/net.h"
@@ -31,6 +32,13 @@ struct reload_start {
     struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* told of failures; NULL: nobody is */
+    bool keep_map;         /* snapshots keep their geography, to be explained */
+};
+
+/* How it went so far; ms since 1970. */
+struct reload_facts {
+    uint64_t loaded_ms; /* when what is served was published */
+    uint64_t failed_ms; /* when the latest reload failed; 0: it did not */
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
@@ -41,6 +49,14 @@ void reload_tell_ready(struct reload *reload);
 
 /* reload_request - why is for the log: "SIGHUP", a file. */
 void reload_request(struct reload *reload, const char *why);
+
+/* reload_ask - the same, and on_done() is told how it went. */
+void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx);
+
+struct reload_facts reload_facts(const struct reload *reload);
+
+/* reload_set_admin - told of new tokens; NULL: nobody is any more. */
+void reload_set_admin(struct reload *reload, struct admin *admin);
 
 /* reload_close - nothing is published any more; a compilation under way ends by itself. Memory
  * goes when the loop has run down. */

@@ -31,7 +31,7 @@ static unsigned first_index(struct policy_selection *s, const struct policy_endp
         return pick_index(s, total);
     unsigned skip = pick_index(s, up), at = 0;
     for (unsigned i = 0; i < total; i++) {
-        if (!policy_is_up(s, policy_word_of(s, list[i].seat)))
+        if (!policy_is_up(s, list[i].seat))
             continue;
         at = i;
         if (skip-- == 0)
@@ -45,9 +45,9 @@ static unsigned first_index(struct policy_selection *s, const struct policy_endp
 static bool belongs(struct policy_selection *s, const struct policy_endpoint *endpoint,
                     unsigned best)
 {
-    health_word word = policy_word_of(s, endpoint->seat);
+    health_word word = health_table_get(s->request->health, endpoint->seat);
     unsigned scale = health_word_scale(word);
-    return policy_is_up(s, word) &&
+    return (word & s->wanted) != 0 &&
            (scale >= best ||
             !policy_is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
 }
@@ -90,8 +90,8 @@ static void note_age(struct policy_selection *s, const struct policy_service *se
     for (unsigned i = 0; i < total; i++) {
         uint32_t proof_ms = health_table_proof_ms(s->request->health, list[i].seat);
         uint32_t age_ms = s->request->now_ms - proof_ms; /* of a proof still to come: huge */
-        if (proof_ms != 0 && policy_is_up(s, policy_word_of(s, list[i].seat)) &&
-            age_ms < AGE_MAX_MS && age_ms > s->proof_age_ms)
+        if (proof_ms != 0 && policy_is_up(s, list[i].seat) && age_ms < AGE_MAX_MS &&
+            age_ms > s->proof_age_ms)
             s->proof_age_ms = age_ms;
     }
 }
@@ -109,7 +109,8 @@ static bool put_alias(struct policy_selection *s, const struct policy_region *re
     skip = any || s->request->sticky ? 0 : at;
     for (unsigned i = 0; !any && i < total; i++) {
         unsigned name = s->request->sticky ? (at + i) % total : i;
-        if (!policy_is_up(s, policy_word_of(s, region->first_seat + name)) || skip-- > 0)
+        health_word word = health_table_get(s->request->health, region->first_seat + name);
+        if ((word & s->wanted) == 0 || skip-- > 0)
             continue;
         at = name;
         break;

@@ -4,8 +4,7 @@
  *   locate()    client -> class, and how wide that is true
  *   choose()    groups in order -> the first with a usable region -> one of them
  *   fill()      region -> its addresses or its alias
- *   take_held() nothing usable -> what waits to come back
- *   fall_back() nothing at all -> what `when_all_down` says
+ *   fall_back() nothing usable -> what `when_all_down` says
  *
  * Nested services go through the same functions one level down; config_check() has refused
  * loops. A nested service that turns out to be down leaves nothing in the answer but its ECS
@@ -288,60 +287,49 @@ static void begin_level(struct policy_selection *s, const struct policy_service 
     }
 }
 
-/* take_held - nothing is usable for this client, by its residency and the family it asks for:
- * what only waits, damped or for its fail-back, is used before what is down. Inside a nested
- * service only when the outer ones have nothing usable either. */
-static enum policy_result take_held(struct policy_selection *s,
-                                    const struct policy_service *service,
-                                    const struct policy_order *order, uint8_t *out_region)
+/* choose_for_level - what is usable; else, for this client, what is held in reserve. A level that
+ * has to go that far does not make its nested services do so. */
+static enum policy_result choose_for_level(struct policy_selection *s,
+                                           const struct policy_service *service,
+                                           const struct policy_order *order)
 {
-    if (s->depth > 1 && !s->may_take_held)
-        return POLICY_DOWN;
-    s->may_take_held = s->takes_held = true;
-    enum policy_result result = choose(s, service, order, (struct choice){0}, out_region);
-    if (result == POLICY_CHOSEN)
-        s->out->flags |= POLICY_HELD;
-    return result;
-}
-
-/* answer_level - DOWN: nothing of it was usable, and out holds what it answers all the same. */
-static enum policy_result answer_level(struct policy_selection *s,
-                                       const struct policy_service *service,
-                                       const struct policy_order *order)
-{
-    struct policy_answer *out = s->out;
+    health_word outer = s->wanted;
     uint8_t region;
+    s->wanted = HEALTH_WORD_USABLE;
     enum policy_result result = choose(s, service, order, (struct choice){0}, &region);
-    if (result == POLICY_DOWN)
-        result = take_held(s, service, order, &region);
-    if (result == POLICY_CHOSEN) {
-        add_runner_up(s, service, order, region, false);
-        return result;
+    if (result == POLICY_DOWN) {
+        s->wanted = HEALTH_WORD_USABLE | HEALTH_WORD_RESERVE;
+        result = choose(s, service, order, (struct choice){0}, &region);
+        s->out->flags |= result == POLICY_CHOSEN ? POLICY_RESERVE : 0;
     }
-    s->takes_held = false;
-    out->outcome = POLICY_EMPTY;
-    out->service = (uint16_t)(service - s->request->set->services);
-    out->region = POLICY_NO_REGION;
-    out->group = 0;
-    if (result == POLICY_DOWN)
-        fall_back(s, service, order);
+    if (result == POLICY_CHOSEN)
+        add_runner_up(s, service, order, region, false);
+    s->wanted = outer;
     return result;
 }
 
+/* select_service - one level. DOWN: nothing of it was usable, and out holds what it answers all
+ * the same. */
 static enum policy_result select_service(struct policy_selection *s, uint16_t index,
                                          uint8_t pinned)
 {
     const struct policy_service *service = &s->request->set->services[index];
-    bool outer_takes_held = s->takes_held;
+    struct policy_answer *out = s->out;
     if (s->depth >= CONFIG_NESTING_MAX) /* config_check() has refused it */
         return POLICY_ABSENT;
     s->depth++;
-    s->takes_held = false;
     struct policy_order_storage storage;
     struct policy_order order = order_for(s, service, pinned, &storage);
     begin_level(s, service, index);
-    enum policy_result result = answer_level(s, service, &order);
-    s->takes_held = outer_takes_held;
+    enum policy_result result = choose_for_level(s, service, &order);
+    if (result != POLICY_CHOSEN) {
+        out->outcome = POLICY_EMPTY;
+        out->service = index;
+        out->region = POLICY_NO_REGION;
+        out->group = 0;
+        if (result == POLICY_DOWN)
+            fall_back(s, service, &order);
+    }
     s->depth--;
     return result;
 }
@@ -363,7 +351,8 @@ void policy_select(const struct policy_request *request, struct rng *rng,
                                  .rng = rng,
                                  .out = out_answer,
                                  .suspect_ttl_s = UINT32_MAX,
-                                 .least_ttl_s = UINT32_MAX};
+                                 .least_ttl_s = UINT32_MAX,
+                                 .wanted = HEALTH_WORD_USABLE};
     struct policy_answer *out = out_answer;
     out->outcome = POLICY_EMPTY;
     out->service = request->service;

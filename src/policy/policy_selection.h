@@ -8,7 +8,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "rhumb/hash.h"
@@ -23,9 +22,8 @@ struct policy_selection {
     uint32_t suspect_ttl_s; /* lowest of the suspect regions answered; UINT32_MAX: none */
     uint32_t proof_age_ms;  /* oldest of those answered, where TTLs count from proofs */
     uint32_t least_ttl_s;   /* below which no age pushes a TTL: the suspect one */
+    health_word wanted;     /* bits of which an endpoint needs one to be up */
     unsigned depth;         /* of nesting: 1 at the service asked for */
-    bool may_take_held;     /* nothing usable was found at any level: what waits will do */
-    bool takes_held;        /* so it does now, at this level */
 };
 
 /* How a level, a group or a region did. */

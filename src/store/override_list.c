@@ -17,7 +17,7 @@ bool override_is_void(const struct override *entry, uint64_t now_ms)
 
 const char *override_state_name(enum override_state state)
 {
-    static const char *const NAMES[] = {"up", "down", "drain", "resume"};
+    static const char *const NAMES[] = {"up", "down", "drain", "resume", "active"};
     return NAMES[state];
 }
 
@@ -108,10 +108,23 @@ static bool copy_entry(struct arena *arena, const struct override *from, struct 
            (!from->region || to->region);
 }
 
+static bool is_same_kind(const struct override *a, const struct override *b)
+{
+    return a->state == b->state || (override_is_force(a) && override_is_force(b));
+}
+
+/* is_replaced - one region of a service is active, so that of another gives way. */
 static bool is_replaced(const struct override *old, const struct override *entry)
 {
-    return is_same_target(old, entry) &&
-           (old->state == OVERRIDE_RESUME) == (entry->state == OVERRIDE_RESUME);
+    if (!is_same_kind(old, entry))
+        return false;
+    return is_same_target(old, entry) ||
+           (entry->state == OVERRIDE_ACTIVE && strcmp(old->service, entry->service) == 0);
+}
+
+static bool is_removed(const struct override *old, const struct override *entry)
+{
+    return is_same_kind(old, entry) && is_same_target(old, entry);
 }
 
 /* copy_but - all that are in force and that gone() does not name, then last (NULL: nothing). */
@@ -147,5 +160,5 @@ enum err override_list_with(const struct override_list *list, const struct overr
 enum err override_list_without(const struct override_list *list, const struct override *entry,
                                uint64_t now_ms, struct override_list **out_list)
 {
-    return copy_but(list, is_same_target, entry, NULL, now_ms, out_list);
+    return copy_but(list, is_removed, entry, NULL, now_ms, out_list);
 }

@@ -9,7 +9,8 @@
  *
  *   service, region, address   left out: any; one of the three must be there
  *   state                      up, down, drain; resume: what is held since before `since` goes
- *                              back now
+ *                              back now; active: the others of the service answer only when
+ *                              this region cannot
  *   by, reason                 who and why, for people
  *   since                      default: when it was read; must be there for resume
  *   until                      from then on the entry is void; default: no end

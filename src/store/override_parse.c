@@ -11,7 +11,7 @@
 
 static const char *const keys[] = {"service", "region", "address", "state",
                                    "by",      "reason", "since",   "until"};
-static const char *const states[] = {"up", "down", "drain", "resume"};
+static const char *const states[] = {"up", "down", "drain", "resume", "active"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TIME_REMEDY  "write it in UTC: 2026-08-01T12:00:00Z"
@@ -146,6 +146,11 @@ static void check_sense(struct parser *parser, const json_t *object,
     if (entry->state == OVERRIDE_RESUME && !json_object_get(object, "since")) {
         complain(parser, NULL, "missing key", "since");
         diag_remedy(parser->diags, "a resume counts for what was held before: " TIME_REMEDY);
+    }
+    if (entry->state == OVERRIDE_ACTIVE &&
+        (!entry->service || !entry->region || entry->address.family != IP_NONE)) {
+        complain(parser, "state", "only a region of a service can be", "active");
+        diag_remedy(parser->diags, "name both, and no address");
     }
     if (entry->until_ms != 0 && json_object_get(object, "since") &&
         entry->until_ms <= entry->since_ms) {

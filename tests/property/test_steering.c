@@ -6,6 +6,7 @@
  *               none of them falls under another residency rule
  *   health      what is answered was up, unless nothing was: then the answer says so
  *   ttl         is the one that the rules of steering.md section 3 give
+ *   audit       what was compiled passes its audit, and a region slipped into one leaf does not
  *
  * Each case makes a configuration from its seed, compiles it, and asks it in random states of
  * health. RHUMB_SEED is the seed of the first case, RHUMB_CASES their number; a failure prints
@@ -23,7 +24,10 @@
 
 #include <cmocka.h>
 
+#include "rhumb/policy_audit.h"
+
 #include "policy_world.h"
+#include "slip.h"
 #include "steering_config.h"
 #include "steering_model.h"
 
@@ -43,8 +47,8 @@ struct trial {
 
 /* What was seen over all cases: a test that never meets a branch proves nothing about it. */
 struct tally {
-    unsigned asked, all_down, held, empty, alias, suspect, unsettled, refused, two, nested,
-        neighbours, other_rule, long_scope, sheds, no_geo;
+    unsigned asked, all_down, reserve, empty, alias, suspect, unsettled, refused, two, nested,
+        neighbours, other_rule, long_scope, sheds, no_geo, audited, undone, slipped;
 };
 
 static struct tally tally;
@@ -142,24 +146,26 @@ static void check_presence(const struct trial *t)
                      "an answer is empty only where that was chosen");
 }
 
-/* check_health - what waits, damped or for a fail-back, is taken when this client has nothing
- * else, and before anything that is down. */
+/* check_health - what is in reserve is taken where nothing else is usable, level by level, and
+ * before anything that is down. */
 static void check_health(const struct trial *t)
 {
     const struct policy_answer *answer = &t->answer;
     struct model model = t->model;
     uint16_t service = t->request.service;
     bool all_down = (answer->flags & POLICY_ALL_DOWN) != 0;
-    bool held = (answer->flags & POLICY_HELD) != 0;
+    bool reserve = (answer->flags & POLICY_RESERVE) != 0;
     bool exists = model_exists(&model, service, t->regions);
     bool usable = model_is_usable(&model, service, t->regions);
-    model.takes_held = true;
-    bool waits = model_is_usable(&model, service, t->regions);
-    promise_that(t, all_down == (exists && !waits), "all down is said when it is so");
-    if (!all_down) /* of a service inside one that is out, `when_all_down` may find what waits */
-        promise_that(t, held == (waits && !usable),
-                     "what waits is used when nothing else is left");
-    model.takes_held = held;
+    model.takes_reserve = true;
+    bool with_reserve = model_is_usable(&model, service, t->regions);
+    promise_that(t, all_down == (exists && !with_reserve), "all down is said when it is so");
+    if (!model_nests(&model, service, t->regions))
+        promise_that(t, reserve == (with_reserve && !usable),
+                     "what is in reserve is used when nothing else is left");
+    else if (!all_down)
+        promise_that(t, reserve || !exists || usable, "and said to be so");
+    model.takes_reserve = reserve;
     for (uint16_t i = 0; i < answer->count && !all_down; i++)
         promise_that(t, model_find(&model, service, t->regions, answer->addresses[i], true),
                      "every address answered is up");
@@ -303,7 +309,7 @@ static void check_failover(const struct trial *t)
     const struct config_service *service = &t->world.config->services[index];
     if (service->policy != CONFIG_POLICY_FAILOVER || (t->answer.flags & POLICY_ALL_DOWN) != 0 ||
         model_nests(&t->model, index, t->regions) || t->answer.outcome == POLICY_EMPTY ||
-        (t->answer.flags & POLICY_HELD) != 0 || t->sheds)
+        (t->answer.flags & POLICY_RESERVE) != 0 || t->sheds)
         return;
     for (size_t i = 0; i < service->region_count; i++) {
         uint8_t region = service->order[i];
@@ -324,14 +330,12 @@ static void randomise_health(struct trial *t)
 {
     static const unsigned down_percents[] = {0, 20, 50, 90, 100};
 
-    static const enum world_health out_states[] = {WORLD_HELD, WORLD_DOWN, WORLD_HELD_FORCED};
-
     unsigned down = down_percents[rng_below(&t->rng, 5)];
     t->sheds = rng_below(&t->rng, 3) == 0;
     for (size_t i = 0; i < t->world.seat_count; i++) {
         unsigned at = rng_below(&t->rng, 100);
         unsigned scale = t->sheds ? 1 + rng_below(&t->rng, 100) : HEALTH_SCALE_FULL;
-        enum world_health health = at < down / 2                  ? out_states[at % 3]
+        enum world_health health = at < down / 4                  ? WORLD_RESERVE
                                    : at < down                    ? WORLD_DOWN
                                    : rng_below(&t->rng, 100) < 20 ? WORLD_SUSPECT
                                                                   : WORLD_UP;
@@ -376,7 +380,7 @@ static void count(const struct trial *t)
     const struct policy_answer *answer = &t->answer;
     tally.asked++;
     tally.all_down += (answer->flags & POLICY_ALL_DOWN) != 0;
-    tally.held += (answer->flags & POLICY_HELD) != 0;
+    tally.reserve += (answer->flags & POLICY_RESERVE) != 0;
     tally.suspect += (answer->flags & POLICY_SUSPECT) != 0;
     tally.unsettled += (answer->flags & POLICY_UNSETTLED) != 0;
     tally.refused += (answer->flags & POLICY_PIN_REFUSED) != 0;
@@ -409,6 +413,45 @@ static void ask(struct trial *t)
     count(t);
 }
 
+/* audit - ERR_OK, or ERR_INVALID: *out_undone, by the configuration itself, whose nested services
+ * undo a rule. */
+static enum err audit(struct trial *t, bool *out_undone)
+{
+    struct policy_audit audit;
+    struct diag_list *diags = diag_list_new();
+    assert_non_null(diags);
+    enum err err = policy_audit(t->world.config, t->world.map, &t->world.set, diags, &audit);
+    *out_undone = err == ERR_INVALID;
+    for (size_t i = 0; i < diag_count(diags); i++) {
+        const char *message = diag_get(diags, i)->message;
+        *out_undone = *out_undone &&
+                      (strstr(message, "' inside '") || strstr(message, " more faults of"));
+    }
+    diag_list_free(diags);
+    return err;
+}
+
+/* check_audit - at the end of a case: the table is spoiled. */
+static void check_audit(struct trial *t)
+{
+    bool undone;
+    enum err err = audit(t, &undone);
+    promise_that(t, err == ERR_OK || undone, "a compiled set passes its audit");
+    tally.audited += err == ERR_OK;
+    tally.undone += undone;
+    for (int tries = 0; tries < 16 && err == ERR_OK; tries++) {
+        randomise_request(t);
+        const struct config_service *service = &t->world.config->services[t->request.service];
+        uint8_t region = (uint8_t)rng_below(&t->rng, (uint32_t)service->region_count);
+        if ((model_allowed(t->world.config, service, &t->model.addr) >> region & 1) != 0)
+            continue;
+        slip_region(&t->world.set.services[t->request.service], &t->model.addr, region);
+        err = audit(t, &undone);
+        promise_that(t, err == ERR_INVALID && !undone, "a slipped region is found");
+        tally.slipped++;
+    }
+}
+
 static void run_case(struct trial *t, uint64_t seed)
 {
     t->seed = seed;
@@ -421,6 +464,7 @@ static void run_case(struct trial *t, uint64_t seed)
         for (int c = 0; c < CLIENTS; c++)
             ask(t);
     }
+    check_audit(t);
     world_deinit(&t->world);
     steering_config_deinit(&t->config);
 }
@@ -446,20 +490,24 @@ static void every_promise_is_kept(void **state)
     printf("# RHUMB_SEED=%" PRIu64 " RHUMB_CASES=%" PRIu64 "\n", seed, cases);
     for (uint64_t i = 0; i < cases; i++)
         run_case(&trial, seed + i);
-    printf(
-        "# asked %u: all down %u, held %u, empty %u, alias %u, nested %u, two %u, suspect %u, "
-        "unsettled %u, pin refused %u, residency %u, neighbours %u, scope longer %u\n",
-        tally.asked, tally.all_down, tally.held, tally.empty, tally.alias, tally.nested,
-        tally.two, tally.suspect, tally.unsettled, tally.refused, tally.other_rule,
-        tally.neighbours, tally.long_scope);
+    printf("# asked %u: all down %u, reserve %u, empty %u, alias %u, nested %u, two %u, "
+           "suspect %u, "
+           "unsettled %u, pin refused %u, residency %u, neighbours %u, scope longer %u, "
+           "audited %u, undone %u, slipped %u\n",
+           tally.asked, tally.all_down, tally.reserve, tally.empty, tally.alias, tally.nested,
+           tally.two, tally.suspect, tally.unsettled, tally.refused, tally.other_rule,
+           tally.neighbours, tally.long_scope, tally.audited, tally.undone, tally.slipped);
     if (cases < CASES)
         return;
     const unsigned seen[] = {
-        tally.all_down,   tally.held,    tally.empty,     tally.alias,   tally.nested,
+        tally.all_down,   tally.reserve, tally.empty,     tally.alias,   tally.nested,
         tally.two,        tally.suspect, tally.unsettled, tally.refused, tally.other_rule,
         tally.long_scope, tally.sheds,   tally.no_geo};
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
         assert_true(seen[i] > tally.asked / 500);
+    assert_true(tally.audited > CASES / 2);
+    assert_true(tally.undone > CASES / 100);
+    assert_true(tally.slipped > CASES / 10);
 }
 
 int main(void)

@@ -233,6 +233,30 @@ static void an_edited_pace_forgets_nothing(void **state)
     close_bed(&bed);
 }
 
+/* An alarm about a target ends with it, and not when only its pace is another one. */
+static void a_target_that_goes_while_it_is_down_is_told(void **state)
+{
+    (void)state;
+    static const char gone[] = "event=health service=a region=eu address=127.0.0.2 check=web "
+                               "from=down to=unknown reason=\"it is not checked any more\"";
+    struct bed bed;
+    open_bed(&bed);
+    retarget(&bed, two);
+    until_state(&bed, "127.0.0.1", HEALTH_UP);
+    until_state(&bed, "127.0.0.2", HEALTH_DOWN);
+    retarget(&bed, "  a: {check: shy, regions: {eu: {addresses: [127.0.0.1, 127.0.0.2]}}}\n");
+    assert_int_equal(test_log_count("to=unknown"), 0);
+    retarget(&bed, two);
+    retarget(&bed, one);
+    assert_int_equal(test_log_count(gone), 1);
+    assert_int_equal(test_log_count("to=unknown"), 1); /* who was well needs no word */
+    retarget(&bed, two);
+    until_state(&bed, "127.0.0.2", HEALTH_DOWN);
+    retarget(&bed, "  a: {check: slow, regions: {eu: {addresses: [127.0.0.1, 127.0.0.2]}}}\n");
+    assert_int_equal(test_log_count(gone), 2); /* another question */
+    close_bed(&bed);
+}
+
 /* Other parameters are another question: nothing is known of its answer. */
 static void a_changed_question_starts_anew(void **state)
 {
@@ -251,10 +275,12 @@ static void recall_held(struct bed *bed, const char *services)
 {
     char text[TEXT_MAX];
     struct snapshot *snapshot = compile(bed, services);
+    const struct snapshot_target *target = &snapshot->targets[0];
     snprintf(text, sizeof(text),
-             "{\"written\": %" PRIu64 ", \"targets\": [{\"question\": \"%016" PRIx64 "\", "
-             "\"state\": \"held\", \"since\": %" PRIu64 ", \"penalty\": 749}]}",
-             clock_wall_ms(), snapshot->targets[0].question, clock_wall_ms());
+             "{\"written\": %" PRIu64 ", \"targets\": [{\"target\": \"%016" PRIx64
+             "/%016" PRIx64 "\", \"state\": \"held\", \"since\": %" PRIu64
+             ", \"penalty\": 749}]}",
+             clock_wall_ms(), target->question, target->key, clock_wall_ms());
     snapshot_free(snapshot);
     monitor_recall(bed->monitor, text, strlen(text));
 }
@@ -365,6 +391,7 @@ int main(void)
         cmocka_unit_test(one_dead_target_leaves_the_service_usable),
         cmocka_unit_test(a_reload_keeps_starts_and_stops_machines),
         cmocka_unit_test(an_edited_pace_forgets_nothing),
+        cmocka_unit_test(a_target_that_goes_while_it_is_down_is_told),
         cmocka_unit_test(a_changed_question_starts_anew),
         cmocka_unit_test(who_is_held_proves_itself_by_quick_probes),
         cmocka_unit_test(a_nested_service_counts_for_the_outer_one),

@@ -465,6 +465,24 @@ static void residency_holds_whatever_the_health(void **state)
                  "resident/a#0 10.0.1.1 30");
 }
 
+static void what_is_in_reserve_is_for_who_finds_nothing_else(void **state)
+{
+    (void)state;
+    set("10.0.1.1", WORLD_RESERVE);
+    expect("plain", "plain/b#1 10.0.2.1 30");
+    expect_v6("plain", "plain/a#0 2001:db8::1 30");
+    set("10.0.2.1 10.0.3.1", WORLD_DOWN); /* by family */
+    expect("plain", "plain/a#0 10.0.1.1 30");
+    reset(NULL);
+    set("10.0.2.1", WORLD_RESERVE); /* by residency: this client may have b alone */
+    check_answer(world_ask(&world, "resident", IP_V4, "198.51.100.1"),
+                 "resident/b#0 10.0.2.1 30");
+    expect("two", "two/a#0 10.0.1.1 10.0.3.1 30"); /* it is no runner-up */
+    set("10.0.1.1 10.0.3.1", WORLD_RESERVE);
+    expect("two", "two/a#0 10.0.1.1 10.0.2.1 30");
+    expect("outer", "plain/a#0 10.0.1.1 30"); /* each level by itself */
+}
+
 static void a_family_nobody_has_is_empty_but_not_down(void **state)
 {
     (void)state;
@@ -487,77 +505,42 @@ static void a_region_without_the_family_is_passed_over(void **state)
     expect_v6("v6-behind", "ALL-DOWN v6-behind/a#1 2001:db8::1 30");
 }
 
-/* ---- what waits --------------------------------------------------------------------------- */
+/* ---- reserve ----------------------------------------------------------------------------- */
 
-static void what_waits_is_used_for_who_has_nothing_else(void **state)
-{
-    (void)state;
-    set("10.0.2.1", WORLD_HELD);
-    expect("resident", "resident/a#0 10.0.1.1 30"); /* others have others */
-    check_answer(world_ask(&world, "resident", IP_V4, "198.51.100.1"),
-                 "resident/b#0 10.0.2.1 30"); /* Germans have b alone */
-    assert_true(world.answer.flags & POLICY_HELD);
-    set("10.0.2.1", WORLD_HELD_FORCED); /* an operator wants it out */
-    check_answer(world_ask(&world, "resident", IP_V4, "198.51.100.1"),
-                 "ALL-DOWN resident/b#0 10.0.2.1 30");
-    assert_false(world.answer.flags & POLICY_HELD);
-}
-
-static void what_waits_is_used_before_what_is_down(void **state)
+static void what_is_in_reserve_comes_before_what_is_down(void **state)
 {
     (void)state;
     set("10.0.1.1 10.0.3.1 2001:db8::1 2001:db8::2 2001:db8::3", WORLD_DOWN);
-    set("10.0.2.1", WORLD_HELD);
+    set("10.0.2.1", WORLD_RESERVE);
     expect("plain", "plain/b#1 10.0.2.1 30");
+    assert_true(world.answer.flags & POLICY_RESERVE);
     expect("down-empty", "down-empty/b#1 10.0.2.1 30");
-    expect("two", "two/b#1 10.0.2.1 30");
     expect_v6("plain", "ALL-DOWN plain/a#0 2001:db8::1 30");
-    set("2001:db8::3", WORLD_HELD); /* each family for itself */
-    expect_v6("plain", "plain/c#2 2001:db8::3 30");
-    set("10.0.3.1", WORLD_UP);
-    expect("plain", "plain/c#2 10.0.3.1 30");
+    assert_false(world.answer.flags & POLICY_RESERVE);
 }
 
-static void a_region_needs_enough_of_what_waits_and_is_up(void **state)
+static void a_region_needs_enough_of_what_is_up_or_in_reserve(void **state)
 {
     (void)state;
     set("10.0.1.2 10.0.1.3 10.0.2.1", WORLD_DOWN);
-    set("10.0.1.4", WORLD_HELD);
+    set("10.0.1.4", WORLD_RESERVE);
     expect("half", "half/a#0 10.0.1.1 10.0.1.4 30");
     expect("three-quarters",
            "ALL-DOWN three-quarters/a#0 10.0.1.1 10.0.1.2 10.0.1.3 10.0.1.4 30");
 }
 
-static void a_name_that_waits_is_used_as_an_address_is(void **state)
+static void a_name_in_reserve_is_used_as_an_address_is(void **state)
 {
     (void)state;
     set("10.0.1.1", WORLD_DOWN);
-    world_set_region(&world, "names", "b", WORLD_HELD, HEALTH_SCALE_FULL);
+    world_set_region(&world, "names", "b", WORLD_RESERVE, HEALTH_SCALE_FULL);
     expect("names", "names/b#1 b.example.net. 30");
-    assert_true(world.answer.flags & POLICY_HELD);
 }
 
-static void what_waits_inside_comes_after_what_is_usable_outside(void **state)
+static void a_pinned_region_in_reserve_is_not_down(void **state)
 {
     (void)state;
-    set("10.0.1.1 10.0.3.1", WORLD_DOWN);
-    set("10.0.2.1", WORLD_HELD);
-    expect("outer", "outer/d#1 10.0.4.1 30");
-    set("10.0.4.1", WORLD_DOWN);
-    expect("outer", "plain/b#1 10.0.2.1 30");
-    set("10.0.2.1", WORLD_UP); /* inside: before what waits */
-    set("10.0.1.1", WORLD_HELD);
-    expect("outer", "plain/b#1 10.0.2.1 30");
-    assert_false(world.answer.flags & POLICY_HELD);
-    world_set_region(&world, "outer", "inside", WORLD_HELD, HEALTH_SCALE_FULL);
-    expect("outer", "plain/b#1 10.0.2.1 30");
-    assert_true(world.answer.flags & POLICY_HELD);
-}
-
-static void a_pinned_region_that_waits_is_not_down(void **state)
-{
-    (void)state;
-    set("10.0.2.1", WORLD_HELD);
+    set("10.0.2.1", WORLD_RESERVE);
     expect_pinned("two", "b", "192.0.2.1", "two/b#0 10.0.2.1 30");
 }
 
@@ -806,14 +789,13 @@ int main(void)
         TEST(the_last_resort_respects_residency),
         TEST(a_last_resort_without_the_family_is_passed_over),
         TEST(residency_holds_whatever_the_health),
+        TEST(what_is_in_reserve_is_for_who_finds_nothing_else),
         TEST(a_family_nobody_has_is_empty_but_not_down),
         TEST(a_region_without_the_family_is_passed_over),
-        TEST(what_waits_is_used_for_who_has_nothing_else),
-        TEST(what_waits_is_used_before_what_is_down),
-        TEST(a_region_needs_enough_of_what_waits_and_is_up),
-        TEST(a_name_that_waits_is_used_as_an_address_is),
-        TEST(what_waits_inside_comes_after_what_is_usable_outside),
-        TEST(a_pinned_region_that_waits_is_not_down),
+        TEST(what_is_in_reserve_comes_before_what_is_down),
+        TEST(a_region_needs_enough_of_what_is_up_or_in_reserve),
+        TEST(a_name_in_reserve_is_used_as_an_address_is),
+        TEST(a_pinned_region_in_reserve_is_not_down),
         TEST(a_nested_service_answers_while_it_can),
         TEST(a_nested_service_that_is_down_is_passed_over),
         TEST(a_nested_service_decides_for_itself_when_all_are_down),

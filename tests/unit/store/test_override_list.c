@@ -354,6 +354,33 @@ static void the_newest_resume_that_matches_counts(void **state)
     override_list_free(list);
 }
 
+static void one_region_of_a_service_is_active(void **state)
+{
+    (void)state;
+    struct override_list *list =
+        parse_good("{\"overrides\":["
+                   "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"active\"," WHO "},"
+                   "{\"service\":\"web\",\"region\":\"us\",\"state\":\"active\"," WHO "},"
+                   "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"drain\"," WHO "}]}");
+    struct override entry = {.service = "app",
+                             .region = "us",
+                             .state = OVERRIDE_ACTIVE,
+                             .by = "bob",
+                             .reason = "r",
+                             .since_ms = 1};
+    struct override_list *with, *without;
+    assert_int_equal(override_list_with(list, &entry, now_ms, &with), ERR_OK);
+    assert_int_equal(with->count, 3);
+    assert_string_equal(with->items[0].service, "web");
+    assert_int_equal(with->items[1].state, OVERRIDE_DRAIN);
+    assert_string_equal(with->items[2].region, "us");
+    assert_int_equal(override_list_without(with, &entry, now_ms, &without), ERR_OK);
+    assert_int_equal(without->count, 2);
+    override_list_free(list);
+    override_list_free(with);
+    override_list_free(without);
+}
+
 static void setting_replaces_the_same_target_and_removing_takes_it_away(void **state)
 {
     (void)state;
@@ -372,8 +399,9 @@ static void setting_replaces_the_same_target_and_removing_takes_it_away(void **s
     assert_int_equal(with->items[3].state, OVERRIDE_DRAIN);
     assert_string_equal(with->items[3].by, "bob");
     assert_int_equal(override_list_without(with, &entry, now_ms + 1000, &without), ERR_OK);
-    assert_int_equal(without->count, 1); /* the one with until is void by now */
-    assert_string_equal(without->items[0].region, "eu");
+    assert_int_equal(without->count, 2); /* the one with until is void by now */
+    assert_int_equal(without->items[0].state, OVERRIDE_RESUME); /* another kind of word */
+    assert_string_equal(without->items[1].region, "eu");
     override_list_free(list);
     override_list_free(with);
     override_list_free(without);
@@ -391,6 +419,7 @@ int main(void)
         cmocka_unit_test(no_damage_is_too_much),
         cmocka_unit_test(the_last_entry_that_matches_counts),
         cmocka_unit_test(the_newest_resume_that_matches_counts),
+        cmocka_unit_test(one_region_of_a_service_is_active),
         cmocka_unit_test(setting_replaces_the_same_target_and_removing_takes_it_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

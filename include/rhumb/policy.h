@@ -142,6 +142,7 @@ enum policy_flags {
     POLICY_FAILED_OVER = 1 << 4, /* an earlier group of some level has nothing usable */
     POLICY_SHED = 1 << 5,   /* an earlier group turned this query away: its weight is low */
     POLICY_BY_PIN = 1 << 6, /* the pinned region, and no other */
+    POLICY_RESERVE = 1 << 7, /* what is in reserve is answered: there is nothing else */
 };
 
 /* Why this answer, in one word, for counters and logs. */

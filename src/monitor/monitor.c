@@ -208,8 +208,9 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
 {
     struct machine *machine = ctx;
     struct monitor *monitor = machine->owner;
-    take(monitor, machine, result, clock_monotonic_ms());
-    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+    uint64_t now_ms = clock_monotonic_ms();
+    take(monitor, machine, result, now_ms);
+    uint32_t next_ms = machine_next_probe_ms(machine, now_ms);
     if (monitor->undecided == 0)
         settle(monitor); /* may close the monitor: neither it nor the machine is left then */
     return next_ms;

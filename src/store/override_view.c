@@ -12,7 +12,7 @@ static uint64_t mark_of(const struct override_list *list, uint64_t now_ms)
 {
     uint64_t mark = HASH_SEED;
     for (size_t i = 0; i < list->count; i++)
-        if (!override_is_void(&list->items[i], now_ms))
+        if (override_is_in_force(&list->items[i], now_ms))
             mark = hash_mix(mark ^ (i + 1));
     return mark;
 }
@@ -70,7 +70,7 @@ enum err override_view_init(struct override_view *view, const struct override_li
     if (!view->items)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < list->count; i++)
-        if (!override_is_void(&list->items[i], now_ms))
+        if (override_is_in_force(&list->items[i], now_ms))
             view->items[view->count++] = list->items[i];
     enum err err = override_index_init(&view->forced, view->items, view->count, false);
     if (err == ERR_OK)
@@ -88,14 +88,21 @@ bool override_view_is_stale(const struct override_view *view, const struct overr
     return view->mark != mark_of(list, now_ms);
 }
 
-uint64_t override_view_next_end_ms(const struct override_view *view, uint64_t now_ms,
-                                   uint64_t max_ms)
+/* sooner - until at_ms, if that is ahead and before wait_ms is over. */
+static uint64_t sooner(uint64_t wait_ms, uint64_t at_ms, uint64_t now_ms)
+{
+    return at_ms > now_ms && at_ms - now_ms < wait_ms ? at_ms - now_ms : wait_ms;
+}
+
+uint64_t override_list_next_change_ms(const struct override_list *list, uint64_t now_ms,
+                                      uint64_t max_ms)
 {
     uint64_t wait_ms = max_ms;
-    for (size_t i = 0; i < view->count; i++) {
-        uint64_t until_ms = view->items[i].until_ms;
-        if (until_ms > now_ms && until_ms - now_ms < wait_ms)
-            wait_ms = until_ms - now_ms;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct override *entry = &list->items[i];
+        wait_ms = sooner(wait_ms, entry->until_ms, now_ms);
+        if (entry->state == OVERRIDE_RESUME)
+            wait_ms = sooner(wait_ms, entry->since_ms, now_ms);
     }
     return wait_ms;
 }

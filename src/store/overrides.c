@@ -175,7 +175,7 @@ static void look(struct overrides *overrides)
 
 static uint64_t next_tick_ms(const struct overrides *overrides)
 {
-    return override_view_next_end_ms(&overrides->view, clock_wall_ms(), LOOK_EVERY_MS);
+    return override_list_next_change_ms(overrides->list, clock_wall_ms(), LOOK_EVERY_MS);
 }
 
 static void on_tick(uv_timer_t *tick)

@@ -32,11 +32,14 @@ static bool take(struct latest *latest, const struct history_entry *entry)
     return true;
 }
 
+/* collect - those of one target. Most of many have nothing new: their latest one tells. */
 static void collect(struct latest *latest, const struct history *history, uint64_t key)
 {
     struct history_entry entries[EACH_MAX];
+    if (history_get(history, key, entries, 1) == 0 || !take(latest, &entries[0]))
+        return;
     size_t count = history_get(history, key, entries, EACH_MAX);
-    for (size_t i = 0; i < count && take(latest, &entries[i]); i++)
+    for (size_t i = 1; i < count && take(latest, &entries[i]); i++)
         ;
 }
 

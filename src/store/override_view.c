@@ -4,9 +4,6 @@
 #include <string.h>
 
 #include "rhumb/hash.h"
-#include "rhumb/log.h"
-
-enum { ENDED_LOGGED_MAX = 10 };
 
 static uint64_t mark_of(const struct override_list *list, uint64_t now_ms)
 {
@@ -105,23 +102,4 @@ uint64_t override_list_next_change_ms(const struct override_list *list, uint64_t
             wait_ms = sooner(wait_ms, entry->since_ms, now_ms);
     }
     return wait_ms;
-}
-
-void override_view_log_ended(const struct override_view *view, uint64_t now_ms)
-{
-    size_t logged = 0;
-    for (size_t i = 0; i < view->count && logged < ENDED_LOGGED_MAX; i++) {
-        const struct override *entry = &view->items[i];
-        char service[LOG_QUOTE_MAX], region[LOG_QUOTE_MAX], by[LOG_QUOTE_MAX];
-        char address[IP_TEXT_MAX];
-        if (!override_is_void(entry, now_ms))
-            continue;
-        log_event(
-            LOG_LEVEL_INFO, "override_ended", "service=%s region=%s address=%s state=%s by=%s",
-            log_quote(entry->service ? entry->service : "any", service),
-            log_quote(entry->region ? entry->region : "any", region),
-            entry->address.family == IP_NONE ? "any" : ip_format(&entry->address, address),
-            override_state_name(entry->state), log_quote(entry->by, by));
-        logged++;
-    }
 }

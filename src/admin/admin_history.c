@@ -94,7 +94,7 @@ void admin_get_history(struct admin_call *call)
     if (target)
         collect(&latest, history, key);
     for (size_t i = 0; !target && i < snapshot->target_count; i++)
-        collect(&latest, history, snapshot->targets[i].question);
+        collect(&latest, history, monitor_history_key(snapshot, &snapshot->targets[i]));
     put_entries(call, &latest);
     free(latest.list);
 }

@@ -32,6 +32,7 @@ void options_print_help(FILE *out)
     fputs("\noptions:\n"
           "  -c, --config FILE        the configuration (default " RHUMB_CONFIG_DEFAULT ")\n"
           "  --client ADDR[/LEN]      explain: the client's address, or its network\n"
+          "  --why-not REGION         explain: the first step at which this region fell out\n"
           "\nexit status: 0 done, 1 errors in the configuration or at run time, 2 usage\n",
           out);
 }
@@ -97,6 +98,11 @@ static bool parse_word(int argc, char **argv, int *i, struct options *options)
     value = option_value(argc, argv, i, "--client");
     if (value && options->command == COMMAND_EXPLAIN)
         return parse_client(value, options);
+    value = option_value(argc, argv, i, "--why-not");
+    if (value && options->command == COMMAND_EXPLAIN) {
+        options->why_not = value;
+        return *value != '\0' || (fputs("rhumb: --why-not wants a region\n", stderr), false);
+    }
     if (*word != '-' && options->command == COMMAND_EXPLAIN) {
         if (!options->name) {
             options->name = word;

@@ -20,6 +20,7 @@ struct options {
     bool has_client;         /* explain */
     bool client_is_ecs;      /* a length was given */
     struct ip_prefix client;
+    const char *why_not; /* explain: a region; NULL: nobody asks */
 };
 
 /* options_parse - argv to options. False: the mistake and its remedy were printed to standard

@@ -110,6 +110,14 @@ static const char YAML[] =
     "      inside: { service: plain }\n"
     "      d: { addresses: [ 10.0.4.1 ] }\n"
     "  outer-alone: { policy: failover, regions: { inside: { service: plain } } }\n"
+    "  outer-v4: { policy: failover, regions: { inside: { service: unchecked-d } } }\n"
+    "  outer-outer-v4: { policy: failover, regions: { inside: { service: outer-v4 } } }\n"
+    "  only-a:\n"
+    "    policy: failover\n"
+    "    check: tcp\n"
+    "    residency: { DE: [ b ], default: [ a ] }\n"
+    "    regions: *four\n"
+    "  outer-resident: { policy: failover, regions: { inside: { service: only-a } } }\n"
     "  outer-empty:\n"
     "    policy: failover\n"
     "    check: tcp\n"
@@ -457,6 +465,24 @@ static void residency_holds_whatever_the_health(void **state)
                  "resident/a#0 10.0.1.1 30");
 }
 
+static void what_is_in_reserve_is_for_who_finds_nothing_else(void **state)
+{
+    (void)state;
+    set("10.0.1.1", WORLD_RESERVE);
+    expect("plain", "plain/b#1 10.0.2.1 30");
+    expect_v6("plain", "plain/a#0 2001:db8::1 30");
+    set("10.0.2.1 10.0.3.1", WORLD_DOWN); /* by family */
+    expect("plain", "plain/a#0 10.0.1.1 30");
+    reset(NULL);
+    set("10.0.2.1", WORLD_RESERVE); /* by residency: this client may have b alone */
+    check_answer(world_ask(&world, "resident", IP_V4, "198.51.100.1"),
+                 "resident/b#0 10.0.2.1 30");
+    expect("two", "two/a#0 10.0.1.1 10.0.3.1 30"); /* it is no runner-up */
+    set("10.0.1.1 10.0.3.1", WORLD_RESERVE);
+    expect("two", "two/a#0 10.0.1.1 10.0.2.1 30");
+    expect("outer", "plain/a#0 10.0.1.1 30"); /* each level by itself */
+}
+
 static void a_family_nobody_has_is_empty_but_not_down(void **state)
 {
     (void)state;
@@ -514,6 +540,30 @@ static void a_nested_service_without_the_family_is_absent(void **state)
     (void)state;
     expect_v6("outer-alone", "plain/a#0 2001:db8::1 30");
     expect_v6("outer-geo", "empty 30");
+}
+
+/* Whether its seat is up or down: what is not there cannot be down. */
+static void a_nested_service_without_the_family_is_absent_when_down_as_well(void **state)
+{
+    (void)state;
+    world_set_region(&world, "outer-v4", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    expect_v6("outer-v4", "empty 30");
+    expect("outer-v4", "ALL-DOWN unchecked-d/d#0 10.0.4.1 30");
+    expect_v6("outer-outer-v4", "empty 30");
+    world_set_region(&world, "outer-outer-v4", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    expect_v6("outer-outer-v4", "empty 30");
+    expect("outer-outer-v4", "ALL-DOWN unchecked-d/d#0 10.0.4.1 30");
+}
+
+/* b, where residency sends Germans, has no IPv6 address; their network decides that. */
+static void what_residency_leaves_of_a_nested_service_may_lack_the_family(void **state)
+{
+    (void)state;
+    world_set_region(&world, "outer-resident", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    check_answer(world_ask(&world, "outer-resident", IP_V6, "198.51.100.0/26"), "empty 30");
+    assert_int_equal(world.answer.scope, 25);
+    check_answer(world_ask(&world, "outer-resident", IP_V6, "192.0.2.0/24"),
+                 "ALL-DOWN only-a/a#0 2001:db8::1 30");
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -700,12 +750,15 @@ int main(void)
         TEST(the_last_resort_respects_residency),
         TEST(a_last_resort_without_the_family_is_passed_over),
         TEST(residency_holds_whatever_the_health),
+        TEST(what_is_in_reserve_is_for_who_finds_nothing_else),
         TEST(a_family_nobody_has_is_empty_but_not_down),
         TEST(a_region_without_the_family_is_passed_over),
         TEST(a_nested_service_answers_while_it_can),
         TEST(a_nested_service_that_is_down_is_passed_over),
         TEST(a_nested_service_decides_for_itself_when_all_are_down),
         TEST(a_nested_service_without_the_family_is_absent),
+        TEST(a_nested_service_without_the_family_is_absent_when_down_as_well),
+        TEST(what_residency_leaves_of_a_nested_service_may_lack_the_family),
         TEST(a_region_of_names_answers_an_alias_in_lower_case),
         TEST(a_pinned_name_answers_its_region_alone),
         TEST(a_pin_is_refused_where_residency_forbids_it),

@@ -87,7 +87,7 @@ struct policy_set {
     const struct policy_service *services;
     size_t service_count;
     const struct geo_trie *countries; /* classes: policy_country(); NULL: all unknown */
-    const struct ip_prefix *marks; /* as policy_marks() lists them */
+    const struct ip_prefix *marks;    /* as policy_marks() lists them */
 };
 
 /* policy_class_get - the order of one class. */

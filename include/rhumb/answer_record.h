@@ -16,23 +16,23 @@
 #include "rhumb/byte_ring.h"
 
 struct answer_record {
-    uint64_t wall_ns;         /* when it came, since 1970 */
-    uint32_t took_ns;         /* to answer it; UINT32_MAX: that, or longer */
-    uint32_t response_bytes;  /* 0: nothing was sent */
-    uint32_t message_bytes;   /* of the response, at the end of the record; 0: not kept */
-    struct ip_prefix client;  /* IP_NONE: not told */
-    struct ip_prefix ecs;     /* IP_NONE: none was sent, or it is not told */
-    uint16_t client_port;     /* 0: not known, or not told */
-    uint16_t qtype;           /* with has_question */
-    uint16_t rcode;           /* with response_bytes > 0 */
-    uint16_t country;         /* policy_country() */
-    uint8_t ecs_scope;        /* with has_ecs */
-    uint8_t transport;        /* enum answer_transport */
-    uint8_t fate;             /* enum answer_fate */
-    uint8_t reason;           /* enum policy_reason; with is_steered */
-    uint8_t family;           /* of the client: enum ip_family */
+    uint64_t wall_ns;        /* when it came, since 1970 */
+    uint32_t took_ns;        /* to answer it; UINT32_MAX: that, or longer */
+    uint32_t response_bytes; /* 0: nothing was sent */
+    uint32_t message_bytes;  /* of the response, at the end of the record; 0: not kept */
+    struct ip_prefix client; /* IP_NONE: not told */
+    struct ip_prefix ecs;    /* IP_NONE: none was sent, or it is not told */
+    uint16_t client_port;    /* 0: not known, or not told */
+    uint16_t qtype;          /* with has_question */
+    uint16_t rcode;          /* with response_bytes > 0 */
+    uint16_t country;        /* policy_country() */
+    uint8_t ecs_scope;       /* with has_ecs */
+    uint8_t transport;       /* enum answer_transport */
+    uint8_t fate;            /* enum answer_fate */
+    uint8_t reason;          /* enum policy_reason; with is_steered */
+    uint8_t family;          /* of the client: enum ip_family */
     bool has_question, has_ecs, is_steered;
-    uint16_t name_bytes, zone_bytes; /* wire form; zone 0: none of ours */
+    uint16_t name_bytes, zone_bytes;      /* wire form; zone 0: none of ours */
     uint16_t service_bytes, region_bytes; /* with is_steered; region 0: none */
 };
 

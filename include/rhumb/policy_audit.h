@@ -28,6 +28,7 @@ struct policy_audit {
     size_t leaves;   /* of them */
     size_t networks; /* of the map, compared once a trie */
     size_t faults;   /* diags has the first few of each service */
+    bool unreadable; /* some table cannot even be read: asking it for an answer is not safe */
 };
 
 /* policy_audit - map: the one the set was compiled from.

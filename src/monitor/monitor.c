@@ -9,6 +9,7 @@
 #include "rhumb/log.h"
 #include "rhumb/probe.h"
 
+#include "monitor_gone.h"
 #include "monitor_host.h"
 #include "monitor_inside.h"
 #include "monitor_machines.h"
@@ -410,6 +411,12 @@ enum err monitor_retarget(struct monitor *monitor, struct snapshot *fresh)
     }
     if (is_first)
         recall(monitor, services, plan.now_ms);
+    else
+        monitor_gone_tell(&(struct monitor_gone){.herald = &monitor->herald,
+                                                 .old_machines = &monitor->machines,
+                                                 .machines = &machines,
+                                                 .old_services = monitor->services,
+                                                 .services = services});
     monitor_memory_deinit(&monitor->memory);
     machine_set_leave(&monitor->machines, &machines);
     monitor_services_free(monitor->services);

@@ -27,6 +27,12 @@ void query_tap_init(struct query_tap *tap, net_wall_clock_ns wall_ns, uint64_t s
 /* query_tap_open - from now on into ring. Any thread, once. */
 void query_tap_open(struct query_tap *tap, struct byte_ring *ring);
 
+/* query_tap_is_open - does anybody listen? tap NULL: nobody. */
+static inline bool query_tap_is_open(const struct query_tap *tap)
+{
+    return tap && atomic_load_explicit(&tap->ring, memory_order_relaxed) != NULL;
+}
+
 /* query_tap_answer - answer_query(), told or not. */
 size_t query_tap_answer(struct query_tap *tap, const struct snapshot *snapshot,
                         struct answer_worker *worker, const struct answer_request *request,

@@ -53,7 +53,7 @@ static inline size_t worker_answer(const struct worker_context *context,
                                    const struct answer_request *request, uint8_t *buffer,
                                    size_t capacity)
 {
-    if (snapshot->config->query_log.chance == 0)
+    if (!query_tap_is_open(context->tap) || snapshot->config->query_log.chance == 0)
         return answer_query(snapshot, context->answer, request, buffer, capacity);
     return query_tap_answer(context->tap, snapshot, context->answer, request, buffer, capacity);
 }

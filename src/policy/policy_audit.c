@@ -221,6 +221,7 @@ static void judge(struct auditor *auditor, uint16_t index, const struct clients 
     uint64_t allowed = policy_residency(service->config, auditor->set->marks, location, &rule);
     if (class >= service->class_count) {
         tell_table(auditor, index, "a network has a class that there is not", "");
+        auditor->out->unreadable = true;
         return;
     }
     struct policy_order order = policy_class_get(service, class);
@@ -264,6 +265,7 @@ static enum err audit_trie(struct auditor *auditor, uint16_t first)
     auditor->out->networks += geo.networks;
     if (err != ERR_CORRUPT)
         return err;
+    auditor->out->unreadable = true;
     for (uint16_t s = first; s != NO_SERVICE; s = auditor->next[s])
         tell_table(auditor, s, geo.fault, ip_prefix_format(&geo.network, network));
     return ERR_OK;
@@ -315,12 +317,13 @@ static enum err audit_all(struct auditor *auditor, bool *first)
     enum err err = ERR_OK;
     link_tries(set, auditor->next, first);
     for (uint16_t s = 0; s < set->service_count; s++) {
-        uint8_t region;
-        const char *fault = policy_audit_table(&set->services[s], set->service_count, &region);
-        const char *where =
-            region == POLICY_NO_REGION ? "" : set->services[s].config->regions[region].name;
-        if (fault)
-            tell_table(auditor, s, fault, where);
+        struct policy_table_fault fault =
+            policy_audit_table(&set->services[s], set->service_count);
+        bool located = fault.region < set->services[s].config->region_count;
+        if (fault.what)
+            tell_table(auditor, s, fault.what,
+                       located ? set->services[s].config->regions[fault.region].name : "");
+        auditor->out->unreadable = auditor->out->unreadable || fault.unreadable;
         judge_class_0(auditor, s);
     }
     for (uint16_t s = 0; s < set->service_count && err == ERR_OK; s++)

@@ -255,15 +255,23 @@ void overrides_mark(const struct overrides *overrides, const char *service, cons
 {
     override_index_mark(&overrides->view.forced, service, region, address, marks);
     override_index_mark(&overrides->view.resumes, service, region, address, marks);
+    const struct override *active = service ? overrides_active(overrides, service) : NULL;
+    if (active && region && strcmp(active->region, region) == 0)
+        marks[active - overrides->view.items] = true;
 }
 
 bool overrides_counts(const struct overrides *overrides, size_t idx)
 {
     const struct override_view *view = &overrides->view;
     const struct override *entry = &view->items[idx];
-    return entry ==
-           override_index_same(entry->state == OVERRIDE_RESUME ? &view->resumes : &view->forced,
-                               entry);
+    switch (entry->state) {
+    case OVERRIDE_ACTIVE: return entry == override_view_active(view, entry->service);
+    case OVERRIDE_RESUME: return entry == override_index_same(&view->resumes, entry);
+    case OVERRIDE_UP:
+    case OVERRIDE_DOWN:
+    case OVERRIDE_DRAIN: break;
+    }
+    return entry == override_index_same(&view->forced, entry);
 }
 
 uint64_t overrides_loads(const struct overrides *overrides)

@@ -219,13 +219,13 @@ static void an_order_that_cannot_be_walked_is_found(void **state)
         uint8_t value;
         const char *message;
     } cases[] = {
-        {CLASS_COUNT, 0, "a wrong number of regions"},
-        {CLASS_COUNT, 4, "a wrong number of regions"},
-        {CLASS_REGIONS, 3, "a region that there is not"},
-        {CLASS_REGIONS, 1, "a region twice"},
-        {CLASS_REGIONS + 3, 0, "a group of an order has no end"},
-        {CLASS_REGIONS + 3, 4, "a group of an order has no end"},
-        {CLASS_REGIONS + 4, 1, "a group of an order has no end"},
+        {CLASS_COUNT, 0, "an order cannot be walked"},
+        {CLASS_COUNT, 4, "an order cannot be walked"},
+        {CLASS_REGIONS, 3, "an order cannot be walked"},
+        {CLASS_REGIONS, 1, "an order has a region twice"},
+        {CLASS_REGIONS + 3, 0, "an order cannot be walked"},
+        {CLASS_REGIONS + 3, 4, "an order cannot be walked"},
+        {CLASS_REGIONS + 4, 1, "an order cannot be walked"},
         {0, 3, "an order has a region that its class does not allow"},
     };
 
@@ -241,6 +241,7 @@ static void an_order_that_cannot_be_walked_is_found(void **state)
         ((uint8_t *)writable(geo->classes))[cases[i].at] = cases[i].value;
         judge();
         assert_told(9, cases[i].message, "a fault of rhumb");
+        assert_int_equal(one.audit.unreadable, strstr(cases[i].message, "walked") != NULL);
         close_world();
     }
 }

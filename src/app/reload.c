@@ -12,6 +12,7 @@
 #include "rhumb/notify.h"
 #include "rhumb/sd_notify.h"
 
+#include "logs.h"
 #include "reload_wait.h"
 
 enum { REASON_MAX = 1024 };
@@ -23,6 +24,7 @@ struct reload {
     struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* NULL: nobody is told */
+    struct logs *logs;     /* NULL: they stay as they are */
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
@@ -222,6 +224,8 @@ static void publish(struct reload *reload)
     reload->fresh_tls = NULL;
     if (reload->notify)
         notify_set(reload->notify, fresh->config);
+    if (reload->logs)
+        logs_set(reload->logs, fresh->config);
     if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
     log_event(LOG_LEVEL_INFO, "reload",
@@ -401,6 +405,7 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
         .monitor = from->monitor,
         .net = from->net,
         .notify = from->notify,
+        .logs = from->logs,
         .keep_map = from->keep_map,
         .facts = {.loaded_ms = clock_wall_ms()},
     };

@@ -54,8 +54,8 @@ const struct override *overrides_active(const struct overrides *overrides, const
 uint64_t overrides_resume_since(const struct overrides *overrides, const char *service,
                                 const char *region, const struct ip_addr *address);
 
-/* overrides_mark - set marks[i] for each overrides_get()[i] that speaks of this target, resumes
- * included. Of several for the same service, region and address only one counts, and is marked:
+/* overrides_mark - set marks[i] for each overrides_get()[i], of any kind, that speaks of this target.
+ * Of several of a kind for the same service, region and address only one counts, and is marked:
  * overrides_counts(). */
 void overrides_mark(const struct overrides *overrides, const char *service, const char *region,
                     const struct ip_addr *address, bool *marks);

@@ -20,14 +20,11 @@ static enum health_force force_of(const struct override *entry)
 }
 
 static void tell_force(const struct monitor_services *services, uint32_t index,
-                       enum health_force from, enum health_force to,
-                       const struct override *entry)
+                       enum health_force from, enum health_force to, const char *reason)
 {
     const struct snapshot_seat *seat = &services->snapshot->seats[index];
     const struct config_service *service = &services->snapshot->config->services[seat->service];
-    char address[IP_TEXT_MAX], reason[REASON_MAX];
-    if (entry)
-        (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+    char address[IP_TEXT_MAX];
     herald_tell(&services->herald,
                 &(struct event){
                     .kind = "override",
@@ -38,19 +35,38 @@ static void tell_force(const struct monitor_services *services, uint32_t index,
                     .address = seat->addr ? ip_format(seat->addr, address) : seat->host,
                     .from = health_force_name(from),
                     .to = health_force_name(to),
-                    .reason = entry ? reason : NULL,
+                    .reason = reason,
                 });
 }
 
-/* tell_more - of so many others not each for itself. */
-static void tell_more(const struct monitor_services *services, size_t count)
+static void tell_entry(const struct monitor_services *services, uint32_t index,
+                       enum health_force from, const struct override *entry)
 {
     char reason[REASON_MAX];
-    (void)snprintf(reason, sizeof(reason), "and %zu more endpoint%s", count,
-                   count == 1 ? "" : "s");
-    herald_tell(
-        &services->herald,
-        &(struct event){.kind = "override", .severity = CONFIG_WARNING, .reason = reason});
+    if (entry)
+        (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+    tell_force(services, index, from, force_of(entry), entry ? reason : NULL);
+}
+
+void monitor_overrides_tell_gone(const struct monitor_services *services, uint32_t seat,
+                                 const char *reason, size_t told)
+{
+    if (told < TOLD_MAX)
+        tell_force(services, seat, services->seats[seat].force, HEALTH_FORCE_NONE, reason);
+}
+
+void monitor_overrides_tell_more(const struct monitor_services *services, size_t count,
+                                 bool clears)
+{
+    char reason[REASON_MAX];
+    if (count <= TOLD_MAX)
+        return;
+    (void)snprintf(reason, sizeof(reason), "and %zu more endpoint%s", count - TOLD_MAX,
+                   count - TOLD_MAX == 1 ? "" : "s");
+    herald_tell(&services->herald, &(struct event){.kind = "override",
+                                                   .severity = CONFIG_WARNING,
+                                                   .clears = clears,
+                                                   .reason = reason});
 }
 
 /* steady_of - that moment by the steady clock; 0: never, or before that clock began. */
@@ -125,6 +141,7 @@ void monitor_overrides_apply(struct monitor_services *services,
 {
     const struct snapshot *snapshot = services->snapshot;
     size_t changed = 0;
+    bool clears = true; /* so does everything that is not told for itself */
     for (uint32_t i = 0; i < snapshot->seat_count; i++) {
         const struct snapshot_seat *seat = &snapshot->seats[i];
         const struct config_service *service = &snapshot->config->services[seat->service];
@@ -137,10 +154,11 @@ void monitor_overrides_apply(struct monitor_services *services,
             continue;
         monitor_services_set_seat(services, i, &wanted);
         if (changed++ < TOLD_MAX)
-            tell_force(services, i, before, wanted.force, entry);
+            tell_entry(services, i, before, entry);
+        else
+            clears = clears && wanted.force == HEALTH_FORCE_NONE;
     }
-    if (changed > TOLD_MAX)
-        tell_more(services, changed - TOLD_MAX);
+    monitor_overrides_tell_more(services, changed, clears);
     resume_regions(services, overrides, now);
     choose_regions(services, overrides);
 }

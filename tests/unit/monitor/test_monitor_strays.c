@@ -115,8 +115,10 @@ static void what_speaks_of_something_is_no_stray(void **state)
         DOWN("\"service\": \"app\"") "," DOWN("\"service\": \"app\""),
         "{\"service\": \"app\", \"state\": \"resume\", \"since\": "
         "\"2026-08-01T12:00:00Z\", " WHO,
-        DOWN("\"service\": \"app\"") "," DOWN(
-            "\"region\": \"eu\""), /* one outranks the other */
+        DOWN("\"service\": \"app\"") "," DOWN("\"region\": \"eu\""),
+        "{\"service\": \"app\", \"region\": \"eu\", \"state\": \"active\", " WHO,
+        "{\"service\": \"app\", \"region\": \"x\", \"state\": \"active\", " WHO ","
+        "{\"service\": \"app\", \"region\": \"eu\", \"state\": \"active\", " WHO,
     };
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
         struct bed bed;

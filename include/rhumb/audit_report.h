@@ -31,8 +31,7 @@ struct audit_report {
     const struct snapshot *snapshot; /* NULL: it does not */
     struct audit_input *inputs;
     size_t input_count;
-    char table_sha256[AUDIT_SHA256_TEXT_MAX];
-    uint64_t table_bytes;
+    uint64_t table_bytes; /* of which snapshot->table_sha256 is the digest */
     struct policy_audit first;
     bool second_ran; /* not beside a table that cannot be read */
     struct audit_options options;

@@ -9,9 +9,9 @@
 #include "rhumb/audit_report.h"
 #include "rhumb/clock.h"
 #include "rhumb/digest.h"
-#include "rhumb/policy_dump.h"
 
 #include "commands.h"
+#include "table_digest.h"
 
 enum { REPORT_SHIFT = 30 };
 
@@ -78,32 +78,6 @@ static enum err add_inputs(struct audit *audit)
     return err;
 }
 
-struct table_digest {
-    struct digest *digest;
-    uint64_t bytes;
-};
-
-static void on_table_bytes(void *ctx, const void *bytes, size_t len)
-{
-    struct table_digest *table = ctx;
-    digest_add(table->digest, bytes, len);
-    table->bytes += len;
-}
-
-static enum err add_table(struct audit *audit)
-{
-    uint8_t bytes[DIGEST_BYTES];
-    struct table_digest table = {.digest = digest_new()};
-    if (!table.digest)
-        return ERR_NO_MEMORY;
-    policy_dump(&audit->snapshot->policies, on_table_bytes, &table);
-    if (!digest_finish(table.digest, bytes))
-        return ERR_NO_MEMORY;
-    digest_format(bytes, audit->report.table_sha256);
-    audit->report.table_bytes = table.bytes;
-    return ERR_OK;
-}
-
 /* ---- proofs ---- */
 
 /* prove - both walks; a table that cannot be read is asked for nothing. ERR_OK also with
@@ -111,7 +85,7 @@ static enum err add_table(struct audit *audit)
 static enum err prove(struct audit *audit)
 {
     struct audit_report *report = &audit->report;
-    const struct snapshot *snapshot = audit->snapshot;
+    struct snapshot *snapshot = audit->snapshot;
     enum err err = policy_audit(snapshot->config, snapshot->map, &snapshot->policies,
                                 audit->diags, &report->first);
     if (err == ERR_NO_MEMORY || report->first.unreadable)
@@ -119,7 +93,7 @@ static enum err prove(struct audit *audit)
     err = audit_naive(snapshot, &report->options, audit->diags, &report->second);
     report->second_ran = err == ERR_OK || report->second.faults > 0;
     if (err == ERR_OK || err == ERR_INVALID)
-        err = add_table(audit);
+        err = table_digest_make(snapshot, &report->table_bytes) ? ERR_OK : ERR_NO_MEMORY;
     return err;
 }
 

@@ -154,6 +154,7 @@ static void put_proofs(struct json_put *json, const struct audit_report *report)
 
 void audit_report_json(const struct audit_report *report, struct text *out)
 {
+    bool has_digest = report->snapshot && report->snapshot->table_sha256[0] != '\0';
     struct json_put json;
     json_put_init(&json, out);
     json_put_begin(&json, NULL, '{');
@@ -165,8 +166,7 @@ void audit_report_json(const struct audit_report *report, struct text *out)
     if (report->snapshot) {
         put_inputs(&json, report);
         json_put_begin(&json, "table", '{');
-        json_put_optional(&json, "sha256",
-                          report->table_sha256[0] != '\0' ? report->table_sha256 : NULL);
+        json_put_optional(&json, "sha256", has_digest ? report->snapshot->table_sha256 : NULL);
         json_put_uint(&json, "bytes", report->table_bytes);
         json_put_end(&json, '}');
         put_proofs(&json, report);

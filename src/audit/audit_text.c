@@ -153,8 +153,8 @@ static void put_inputs(const struct audit_report *report, struct text *out)
     for (size_t i = 0; i < report->input_count; i++)
         text_printf(out, "  %-10s%s  %s\n", report->inputs[i].kind, report->inputs[i].sha256,
                     report->inputs[i].path);
-    if (report->table_sha256[0] != '\0')
-        text_printf(out, "  %-10s%s\n", "table", report->table_sha256);
+    if (report->snapshot->table_sha256[0] != '\0')
+        text_printf(out, "  %-10s%s\n", "table", report->snapshot->table_sha256);
 }
 
 static void put_proofs(const struct audit_report *report, struct text *out)

@@ -222,13 +222,15 @@ def _(_good):
                   done.stderr)
 
 
-@tap.case("it never reloads such a table: the old one stays, with an alarm")
+@tap.case("it never reloads such a table: the old one stays, with an alarm; the log has its digest")
 def _(_good):
     with slipped(Rhumb(CONFIG, FILES, dict(VALUES))) as server:
         def answer():
             return server.ask("us.app.example.com", ecs="203.0.113.0/24").texts()
 
         check_equal(answer(), ["192.0.2.2"])
+        table = audit_json(server, *FEW)["table"]["sha256"]
+        server.wait_log(r"event=ready .* table=" + table)
         for _ in range(3):
             slip(server)
             since = len(server.log())
@@ -240,7 +242,7 @@ def _(_good):
             os.remove(server.folder + "/slip")
             since = len(server.log())
             server.reload()
-            server.wait_log(r"event=reload result=ok", 20, since)
+            server.wait_log(r"event=reload result=ok .* table=" + table, 20, since)
 
 
 with files() as unserved:

@@ -23,6 +23,7 @@ static int run(const struct options *options)
     case COMMAND_SERVE: return command_serve(options);
     case COMMAND_CHECK: return command_check(options);
     case COMMAND_EXPLAIN: return command_explain(options);
+    case COMMAND_AUDIT: return command_audit(options);
     case COMMAND_VERSION: print_version(); return EXIT_STATUS_OK;
     case COMMAND_HELP: options_print_help(stdout); return EXIT_STATUS_OK;
     }

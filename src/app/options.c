@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rhumb/dns_type.h"
@@ -14,9 +16,13 @@ static const struct {
      "read everything serve would read, report every error and warning"},
     {"explain", COMMAND_EXPLAIN, "NAME [TYPE] --client ADDR[/LEN] [-c FILE]",
      "why this client gets this answer; with /LEN as an EDNS client subnet"},
+    {"audit", COMMAND_AUDIT, "[-c FILE] [--json] [--seed N] [--samples N]",
+     "prove that no client can be sent where residency forbids, whatever the health"},
     {"version", COMMAND_VERSION, "", "version and the sources of the data shipped"},
     {"help", COMMAND_HELP, "", "this text"},
 };
+
+enum { SAMPLES_DEFAULT = 1000 * 1000, SAMPLES_MAX = 1000 * 1000 * 1000 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
@@ -33,6 +39,9 @@ void options_print_help(FILE *out)
           "  -c, --config FILE        the configuration (default " RHUMB_CONFIG_DEFAULT ")\n"
           "  --client ADDR[/LEN]      explain: the client's address, or its network\n"
           "  --why-not REGION         explain: the first step at which this region fell out\n"
+          "  --json                   audit: the report for programs\n"
+          "  --seed N                 audit: of the random clients (default 1)\n"
+          "  --samples N              audit: how many of them (default 1000000)\n"
           "\nexit status: 0 done, 1 errors in the configuration or at run time, 2 usage\n",
           out);
 }
@@ -65,6 +74,19 @@ static bool parse_client(const char *text, struct options *options)
     options->has_client = true;
     options->client_is_ecs = strchr(text, '/') != NULL;
     return true;
+}
+
+/* parse_number - of --name, at most max. */
+static bool parse_number(const char *name, const char *text, uint64_t max, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *out <= max)
+        return true;
+    fprintf(stderr, "rhumb: %s '%s' is no number from 0 to %llu\n", name, text,
+            (unsigned long long)max);
+    return false;
 }
 
 /* option_value - of --name VALUE or --name=VALUE; NULL when argv[*i] is another word. */
@@ -103,6 +125,16 @@ static bool parse_word(int argc, char **argv, int *i, struct options *options)
         options->why_not = value;
         return *value != '\0' || (fputs("rhumb: --why-not wants a region\n", stderr), false);
     }
+    if (strcmp(word, "--json") == 0 && options->command == COMMAND_AUDIT) {
+        options->json = true;
+        return true;
+    }
+    value = option_value(argc, argv, i, "--seed");
+    if (value && options->command == COMMAND_AUDIT)
+        return parse_number("--seed", value, UINT64_MAX, &options->seed);
+    value = option_value(argc, argv, i, "--samples");
+    if (value && options->command == COMMAND_AUDIT)
+        return parse_number("--samples", value, SAMPLES_MAX, &options->samples);
     if (*word != '-' && options->command == COMMAND_EXPLAIN) {
         if (!options->name) {
             options->name = word;
@@ -122,7 +154,8 @@ static bool parse_word(int argc, char **argv, int *i, struct options *options)
 
 bool options_parse(int argc, char **argv, struct options *out_options)
 {
-    struct options options = {.config_path = RHUMB_CONFIG_DEFAULT};
+    struct options options = {
+        .config_path = RHUMB_CONFIG_DEFAULT, .seed = 1, .samples = SAMPLES_DEFAULT};
     if (argc < 2) {
         options_print_help(stderr);
         return false;

@@ -11,7 +11,14 @@
 /* Exit statuses of every subcommand. */
 enum exit_status { EXIT_STATUS_OK = 0, EXIT_STATUS_ERRORS = 1, EXIT_STATUS_USAGE = 2 };
 
-enum command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_EXPLAIN, COMMAND_VERSION, COMMAND_HELP };
+enum command {
+    COMMAND_SERVE,
+    COMMAND_CHECK,
+    COMMAND_EXPLAIN,
+    COMMAND_AUDIT,
+    COMMAND_VERSION,
+    COMMAND_HELP
+};
 
 struct options {
     enum command command;
@@ -21,6 +28,9 @@ struct options {
     bool client_is_ecs;      /* a length was given */
     struct ip_prefix client;
     const char *why_not; /* explain: a region; NULL: nobody asks */
+    bool json;           /* audit */
+    uint64_t seed;       /* audit: of the random clients; default 1 */
+    uint64_t samples;    /* audit: how many of them; default a million */
 };
 
 /* options_parse - argv to options. False: the mistake and its remedy were printed to standard

@@ -14,6 +14,7 @@
 
 #include "logs.h"
 #include "reload_wait.h"
+#include "table_digest.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -150,6 +151,8 @@ static void compile_in_pool(uv_work_t *work)
     if (reload->err == ERR_OK)
         reload->err =
             net_tls_load(&reload->fresh->config->server, reload->diags, &reload->fresh_tls);
+    if (reload->err == ERR_OK && !table_digest_make(reload->fresh, NULL))
+        reload->err = ERR_NO_MEMORY;
     malloc_trim(0);
 }
 
@@ -228,11 +231,11 @@ static void publish(struct reload *reload)
         logs_set(reload->logs, fresh->config);
     if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
-    log_event(LOG_LEVEL_INFO, "reload",
-              "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
-              (unsigned long long)fresh->generation, fresh->zones.zone_count,
-              fresh->target_count,
-              (unsigned long long)(clock_monotonic_ms() - reload->started_ms));
+    log_event(
+        LOG_LEVEL_INFO, "reload",
+        "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu table=%s",
+        (unsigned long long)fresh->generation, fresh->zones.zone_count, fresh->target_count,
+        (unsigned long long)(clock_monotonic_ms() - reload->started_ms), fresh->table_sha256);
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);

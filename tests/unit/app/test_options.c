@@ -143,6 +143,15 @@ static void bad_lines_are_told_with_their_word(void **state)
         {"rhumb explain www NOTYPE --client ::1", "'NOTYPE' is no record type"},
         {"rhumb explain www A AAAA --client ::1", "unexpected argument 'AAAA'"},
         {"rhumb explain www -x --client ::1", "unexpected argument '-x'"},
+        {"rhumb audit --seed", "--seed '' is no number from 0 to 18446744073709551615"},
+        {"rhumb audit --samples 1000000001",
+         "--samples '1000000001' is no number from 0 to 1000"},
+        {"rhumb audit --seed -1", "--seed '-1' is no number"},
+        {"rhumb audit --seed 1x", "--seed '1x' is no number"},
+        {"rhumb audit --seed 18446744073709551616", "is no number"},
+        {"rhumb audit now", "unexpected argument 'now'"},
+        {"rhumb check --json", "unexpected argument '--json'"},
+        {"rhumb check --seed 1", "unexpected argument '--seed'"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -156,12 +165,33 @@ static void bad_lines_are_told_with_their_word(void **state)
     }
 }
 
+static void an_audit_has_a_seed_and_a_form(void **state)
+{
+    (void)state;
+    struct run run;
+    parse(&run, "rhumb audit");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_AUDIT);
+    assert_int_equal(run.options.seed, 1);
+    assert_int_equal(run.options.samples, 1000000);
+    assert_false(run.options.json);
+    parse(&run, "rhumb audit --json --seed=18446744073709551615 -c a.yaml");
+    assert_true(run.ok);
+    assert_true(run.options.json);
+    assert_true(run.options.seed == UINT64_MAX);
+    assert_string_equal(run.options.config_path, "a.yaml");
+    parse(&run, "rhumb audit --samples 0 --seed 7");
+    assert_int_equal(run.options.samples, 0);
+    assert_int_equal(run.options.seed, 7);
+}
+
 static void the_help_names_every_command_and_option(void **state)
 {
     (void)state;
 
     static const char *const parts[] = {"rhumb serve",   "rhumb check",  "rhumb explain",
                                         "rhumb version", "rhumb help",   "--config",
+                                        "rhumb audit",   "--json",       "--seed",
                                         "--client",      "exit status:", RHUMB_CONFIG_DEFAULT};
 
     char *text = NULL;
@@ -182,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines_are_understood),
         cmocka_unit_test(bad_lines_are_told_with_their_word),
+        cmocka_unit_test(an_audit_has_a_seed_and_a_form),
         cmocka_unit_test(the_help_names_every_command_and_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

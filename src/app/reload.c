@@ -69,6 +69,18 @@ static void notify_failure(struct reload *reload, const char *reason, const char
         notify_send(reload->notify, &event);
 }
 
+/* notify_success - whoever was told of a failure wants to know that it is over. */
+static void notify_success(struct reload *reload)
+{
+    if (reload->facts.failed_ms == 0 || !reload->notify)
+        return;
+    notify_send(reload->notify, &(struct event){
+                                    .kind = "reload_works",
+                                    .severity = CONFIG_CRITICAL,
+                                    .clears = true,
+                                });
+}
+
 /* notify_first_error - the first of many is the one to begin with. */
 static void notify_first_error(struct reload *reload)
 {
@@ -243,6 +255,7 @@ static void publish(struct reload *reload)
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
+    notify_success(reload);
     reload->facts.loaded_ms = clock_wall_ms();
     reload->facts.failed_ms = 0;
     reload->facts.took_ms = clock_monotonic_ms() - reload->started_ms;

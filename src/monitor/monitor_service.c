@@ -31,11 +31,31 @@ static struct health_rules rules_of(const struct config_service *config)
     };
 }
 
-static uint8_t family_of(const struct snapshot_seat *seat)
+/* families_of_service - that it has addresses of; a name may have both. Services do not contain
+ * themselves: config_check() has refused that. */
+static unsigned families_of_service(const struct config *config, uint16_t index)
 {
+    const struct config_service *service = &config->services[index];
+    unsigned families = 0;
+    for (size_t r = 0; r < service->region_count; r++) {
+        const struct config_service_region *region = &service->regions[r];
+        if (region->service != CONFIG_NONE)
+            families |= families_of_service(config, region->service);
+        if (region->name_count > 0)
+            families |= HEALTH_V4 | HEALTH_V6;
+        for (size_t i = 0; i < region->address_count; i++)
+            families |= region->addresses[i].family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
+    }
+    return families;
+}
+
+static unsigned families_of(const struct snapshot *snapshot, const struct snapshot_seat *seat)
+{
+    if (seat->nested != CONFIG_NONE)
+        return families_of_service(snapshot->config, seat->nested);
     if (!seat->addr)
-        return 2;
-    return seat->addr->family == IP_V6;
+        return HEALTH_V4 | HEALTH_V6;
+    return seat->addr->family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
 }
 
 static void init_seat(const struct snapshot *snapshot, uint32_t index, struct health_seat *seat)
@@ -44,7 +64,7 @@ static void init_seat(const struct snapshot *snapshot, uint32_t index, struct he
     bool unchecked = from->target == SNAPSHOT_NO_TARGET && from->nested == CONFIG_NONE;
     *seat = (struct health_seat){
         .region = from->region,
-        .family = family_of(from),
+        .families = (uint8_t)families_of(snapshot, from),
         .unchecked = unchecked,
         .state = unchecked || from->nested != CONFIG_NONE ? HEALTH_UP : HEALTH_UNKNOWN,
         .usable = true,
@@ -119,13 +139,18 @@ void monitor_services_set_seat(struct monitor_services *services, uint32_t index
 {
     struct health_seat *seat = &services->seats[index];
     if (seat->state == now->state && seat->usable == now->usable &&
-        seat->suspect == now->suspect && seat->scale == now->scale && seat->force == now->force)
+        seat->suspect == now->suspect && seat->scale == now->scale &&
+        seat->force == now->force && seat->passed == now->passed &&
+        seat->dark_families == now->dark_families && seat->unforced_dark == now->unforced_dark)
         return;
     seat->state = now->state;
     seat->usable = now->usable;
     seat->suspect = now->suspect;
     seat->scale = now->scale;
     seat->force = now->force;
+    seat->passed = now->passed;
+    seat->dark_families = now->dark_families;
+    seat->unforced_dark = now->unforced_dark;
     monitor_services_set_due(services, services->snapshot->seats[index].service);
 }
 
@@ -162,7 +187,8 @@ static void publish(struct monitor_services *services, size_t index)
     health_table_set_service(table, index, service->unsettled ? HEALTH_SERVICE_UNSETTLED : 0);
 }
 
-/* pass_on - a service inside others is an endpoint of theirs. */
+/* pass_on - a service inside others is an endpoint of theirs: its health is what it would be
+ * without the operator's word, which is passed on beside it. */
 static void pass_on(struct monitor_services *services, size_t index, bool unsettled_changed)
 {
     const struct monitor_service *inner = &services->list[index];
@@ -171,8 +197,11 @@ static void pass_on(struct monitor_services *services, size_t index, bool unsett
         if (services->snapshot->seats[seat].nested != index)
             continue;
         struct health_seat now = services->seats[seat];
-        now.usable = !inner->guard.dark;
-        now.state = inner->guard.dark ? HEALTH_DOWN : HEALTH_UP;
+        now.usable = inner->guard.unforced_dark != inner->guard.families;
+        now.state = now.usable ? HEALTH_UP : HEALTH_DOWN;
+        now.passed = inner->guard.forced;
+        now.dark_families = inner->guard.dark_families;
+        now.unforced_dark = inner->guard.unforced_dark;
         monitor_services_set_seat(services, seat, &now);
         if (unsettled_changed)
             monitor_services_set_due(services, services->snapshot->seats[seat].service);

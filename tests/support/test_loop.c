@@ -75,7 +75,7 @@ void test_log_open(void)
 {
     kept.count = 0;
     log_set_sink(keep, NULL);
-    log_set_level(LOG_LEVEL_DEBUG);
+    log_set_level(LOG_LEVEL_DEBUG); /* some of what is waited for is said at that level only */
 }
 
 void test_log_close(void)

@@ -31,6 +31,7 @@
 #include "commands.h"
 #include "control.h"
 #include "logs.h"
+#include "metrics_source.h"
 #include "reload.h"
 #include "table_digest.h"
 
@@ -238,6 +239,22 @@ static void reload_for_admin(void *ctx, bool force, admin_on_done on_done, void 
     reload_ask(server->reload, "admin", on_done, done_ctx);
 }
 
+static void write_metrics(void *ctx, struct text *out)
+{
+    const struct server *server = ctx;
+    const struct metrics_source source = {
+        .slot = server->slot,
+        .net = server->net,
+        .monitor = control_monitor(server->control),
+        .notify = control_notify(server->control),
+        .logs = server->logs,
+        .reload = server->reload,
+        .admin = server->admin,
+        .started_ms = server->begun_ms,
+    };
+    metrics_source_write(&source, out);
+}
+
 /* start_admin - without it the server still answers: a socket that cannot be had by default is
  * told, one that was asked for is an error. */
 static enum err start_admin(struct server *server, const struct config *config)
@@ -249,6 +266,7 @@ static enum err start_admin(struct server *server, const struct config *config)
         .ctx = server,
         .process = tell_process,
         .reload = reload_for_admin,
+        .metrics = write_metrics,
     };
     struct diag_list *diags = diag_list_new();
     if (config->admin.listener_count == 0 || !diags) {

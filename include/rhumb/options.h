@@ -28,6 +28,7 @@ enum exit_status {
 enum command {
     COMMAND_SERVE,
     COMMAND_CHECK,
+    COMMAND_AUDIT,
     COMMAND_STATUS,
     COMMAND_SERVICES,
     COMMAND_REGIONS,
@@ -85,6 +86,8 @@ struct options {
 
     const char *target, *limit, *since; /* numbers as text, checked */
     bool follow;
+
+    uint64_t seed, samples; /* audit */
 
     bool json, names;
     const char *topic, *shell; /* help, completion */

@@ -25,6 +25,7 @@ static int run(const struct options *options)
         [COMMAND_SERVE] = command_serve,
         [COMMAND_CHECK] = command_check,
         [COMMAND_EXPLAIN] = command_explain,
+        [COMMAND_AUDIT] = command_audit,
         [COMMAND_VERSION] = command_version,
     };
 

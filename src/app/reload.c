@@ -14,6 +14,7 @@
 
 #include "logs.h"
 #include "reload_wait.h"
+#include "table_digest.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -33,6 +34,7 @@ struct reload {
     struct admin *admin;                    /* NULL: there is none */
     struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
     struct reload_facts facts;
+    size_t retiring; /* old snapshots on their way out */
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
     struct snapshot *fresh;
@@ -44,8 +46,9 @@ struct reload {
 /* The old snapshot on its way out: a work item of its own, so that reloads may overlap it. */
 struct retirement {
     uv_work_t work;
+    struct reload *reload;
     struct snapshot *old;
-    uint64_t grace_ms;
+    uint64_t grace_us;
 };
 
 static void start(struct reload *reload);
@@ -55,6 +58,7 @@ static void start(struct reload *reload);
 static void notify_failure(struct reload *reload, const char *reason, const char *remedy)
 {
     reload->facts.failed_ms = clock_wall_ms();
+    reload->facts.failed++;
     reload_wait_tell(&reload->served, ERR_INVALID, reason);
     const struct event event = {
         .kind = "reload_failed",
@@ -97,12 +101,21 @@ static void notify_first_error(struct reload *reload)
 
 /* ---- retiring ---- */
 
+/* free_if_idle - the last that runs for a closed one takes it along. */
+static void free_if_idle(struct reload *reload)
+{
+    if (!reload->closing || reload->running || reload->retiring > 0)
+        return;
+    free(reload->config_path);
+    free(reload);
+}
+
 static void retire_in_pool(uv_work_t *work)
 {
     struct retirement *retirement = work->data;
-    uint64_t started_ms = clock_monotonic_ms();
+    uint64_t started_us = clock_monotonic_us();
     snapshot_retire(retirement->old);
-    retirement->grace_ms = clock_monotonic_ms() - started_ms;
+    retirement->grace_us = clock_monotonic_us() - started_us;
     malloc_trim(0); /* a snapshot's worth of memory goes back to the system */
 }
 
@@ -110,9 +123,13 @@ static void on_retired(uv_work_t *work, int status)
 {
     (void)status;
     struct retirement *retirement = work->data;
-    log_event(LOG_LEVEL_DEBUG, "snapshot_retired", "grace_ms=%llu",
-              (unsigned long long)retirement->grace_ms);
+    struct reload *reload = retirement->reload;
+    log_event(LOG_LEVEL_DEBUG, "snapshot_retired", "grace_us=%llu",
+              (unsigned long long)retirement->grace_us);
+    reload->facts.grace_us = retirement->grace_us;
+    reload->retiring--;
     free(retirement);
+    free_if_idle(reload);
 }
 
 static void retire(struct reload *reload, struct snapshot *old)
@@ -122,9 +139,12 @@ static void retire(struct reload *reload, struct snapshot *old)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=retire");
         return;
     }
+    retirement->reload = reload;
     retirement->old = old;
     retirement->work.data = retirement;
-    if (uv_queue_work(reload->loop, &retirement->work, retire_in_pool, on_retired) != 0)
+    if (uv_queue_work(reload->loop, &retirement->work, retire_in_pool, on_retired) == 0)
+        reload->retiring++;
+    else
         free(retirement);
 }
 
@@ -150,6 +170,8 @@ static void compile_in_pool(uv_work_t *work)
     if (reload->err == ERR_OK)
         reload->err =
             net_tls_load(&reload->fresh->config->server, reload->diags, &reload->fresh_tls);
+    if (reload->err == ERR_OK && !table_digest_make(reload->fresh, NULL))
+        reload->err = ERR_NO_MEMORY;
     malloc_trim(0);
 }
 
@@ -228,16 +250,19 @@ static void publish(struct reload *reload)
         logs_set(reload->logs, fresh->config);
     if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
-    log_event(LOG_LEVEL_INFO, "reload",
-              "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
-              (unsigned long long)fresh->generation, fresh->zones.zone_count,
-              fresh->target_count,
-              (unsigned long long)(clock_monotonic_ms() - reload->started_ms));
+    log_event(
+        LOG_LEVEL_INFO, "reload",
+        "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu table=%s",
+        (unsigned long long)fresh->generation, fresh->zones.zone_count, fresh->target_count,
+        (unsigned long long)(clock_monotonic_ms() - reload->started_ms), fresh->table_sha256);
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
     notify_success(reload);
-    reload->facts = (struct reload_facts){.loaded_ms = clock_wall_ms()};
+    reload->facts.loaded_ms = clock_wall_ms();
+    reload->facts.failed_ms = 0;
+    reload->facts.took_ms = clock_monotonic_ms() - reload->started_ms;
+    reload->facts.succeeded++;
     char detail[REASON_MAX];
     snprintf(detail, sizeof(detail), "generation %llu, %zu zones, %zu targets",
              (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -320,8 +345,7 @@ static void on_compiled(uv_work_t *work, int status)
     reload_wait_tell(&reload->served, ERR_IO, "the server stops");
     if (reload->closing) {
         reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
-        free(reload->config_path);
-        free(reload);
+        free_if_idle(reload);
         return;
     }
     if (reload->ready)
@@ -430,6 +454,5 @@ void reload_close(struct reload *reload)
     if (reload->running)
         return; /* on_compiled() frees it */
     reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
-    free(reload->config_path);
-    free(reload);
+    free_if_idle(reload);
 }

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #define AT(member) offsetof(struct options, member)
+#define TAKES(value_kind, value_name, member)                                                  \
+    {                                                                                          \
+        .kind = (value_kind), .name = (value_name), .at = AT(member)                           \
+    }
 
 static const char *const SHELLS[] = {"bash", "zsh", "fish", NULL};
 static const char *const FORCED[] = {"up", "down", NULL};
@@ -13,51 +17,50 @@ static const char *const TYPES[] = {"A",   "AAAA",  "CNAME", "MX",  "NS",  "TXT"
 
 #define OPTION_CONFIG                                                                          \
     {                                                                                          \
-        .name = "config", .letter = 'c', .value = {VALUE_FILE, "FILE", AT(config_path), NULL}, \
+        .name = "config", .letter = 'c', .value = TAKES(VALUE_FILE, "FILE", config_path),      \
         .help = "the configuration (default " RHUMB_CONFIG_DEFAULT ")"                         \
     }
 
 #define OPTION_JSON                                                                            \
     {                                                                                          \
-        .name = "json", .value = {VALUE_NONE, NULL, AT(json), NULL},                           \
+        .name = "json", .value = {.at = AT(json)},                                             \
         .help = "print what the server said, as JSON"                                          \
     }
 
 #define OPTION_NAMES                                                                           \
     {                                                                                          \
-        .name = "names", .value = {VALUE_NONE, NULL, AT(names), NULL},                         \
+        .name = "names", .value = {.at = AT(names)},                                           \
         .help = "print names alone, one a line, for scripts"                                   \
     }
 
 #define OPTION_SERVICE                                                                         \
     {                                                                                          \
-        .name = "service", .letter = 's',                                                      \
-        .value = {VALUE_SERVICE, "SERVICE", AT(service), NULL},                                \
+        .name = "service", .letter = 's', .value = TAKES(VALUE_SERVICE, "SERVICE", service),   \
         .help = "in this service alone; without it in every service"                           \
     }
 
 #define OPTION_REASON                                                                          \
     {                                                                                          \
         .name = "reason", .letter = 'r', .is_required = true,                                  \
-        .value = {VALUE_TEXT, "TEXT", AT(reason), NULL},                                       \
+        .value = TAKES(VALUE_TEXT, "TEXT", reason),                                            \
         .help = "why, for those who come after you; kept with the change and in the log"       \
     }
 
 #define OPTION_FOR                                                                             \
     {                                                                                          \
-        .name = "for", .value = {VALUE_DURATION, "TIME", AT(for_s), NULL},                     \
+        .name = "for", .value = TAKES(VALUE_DURATION, "TIME", for_s),                          \
         .help = "it ends by itself after so long: 90s, 30m, 2h, 1d or 1h30m"                   \
     }
 
 #define OPTION_UNTIL                                                                           \
     {                                                                                          \
-        .name = "until", .value = {VALUE_TIME, "TIME", AT(until), NULL},                       \
+        .name = "until", .value = TAKES(VALUE_TIME, "TIME", until),                            \
         .help = "it ends by itself at that time, in UTC: 2026-08-01T12:00:00Z"                 \
     }
 
 #define OPTION_BY                                                                              \
     {                                                                                          \
-        .name = "by", .value = {VALUE_TEXT, "NAME", AT(by), NULL},                             \
+        .name = "by", .value = TAKES(VALUE_TEXT, "NAME", by),                                  \
         .help =                                                                                \
             "who changes it (default: SUDO_USER, else USER); with a token the token's name "   \
             "counts"                                                                           \
@@ -65,12 +68,8 @@ static const char *const TYPES[] = {"A",   "AAAA",  "CNAME", "MX",  "NS",  "TXT"
 
 #define ARGUMENT_PLACE                                                                         \
     {                                                                                          \
-        .help = "a region, or one address of it", .is_required = true, .value = {              \
-            VALUE_PLACE,                                                                       \
-            "REGION[/ADDRESS]",                                                                \
-            AT(place),                                                                         \
-            NULL                                                                               \
-        }                                                                                      \
+        .help = "a region, or one address of it", .is_required = true,                         \
+        .value = TAKES(VALUE_PLACE, "REGION[/ADDRESS]", place)                                 \
     }
 
 static const char *check_end(const struct options *options)
@@ -137,6 +136,36 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .examples = "check -c /etc/rhumb/rhumb.yaml.new",
             .options = {OPTION_CONFIG},
         },
+    [COMMAND_AUDIT] =
+        {
+            .name = "audit",
+            .group = GROUP_CONFIGURATION,
+            .summary = "prove that residency holds, whatever the health",
+            .details = "Walks everything that the configuration compiles to, and proves in two "
+                       "independent ways that no client can be sent where `residency:` "
+                       "forbids, in any "
+                       "state of health. Prints what the proof is made of, with its SHA-256, "
+                       "and which "
+                       "countries may be sent where. Exit status 1 when it does not hold.",
+            .examples = "audit -c /etc/rhumb/rhumb.yaml --json",
+            .options =
+                {OPTION_CONFIG,
+                 {.name = "json", .value = {.at = AT(json)}, .help = "the report for programs"},
+                 {.name = "seed",
+                  .value = {.kind = VALUE_COUNT,
+                            .name = "NUMBER",
+                            .at = AT(seed),
+                            .max = UINT64_MAX,
+                            .otherwise = "1"},
+                  .help = "of the random clients (default 1)"},
+                 {.name = "samples",
+                  .value = {.kind = VALUE_COUNT,
+                            .name = "NUMBER",
+                            .at = AT(samples),
+                            .max = 1000 * 1000 * 1000,
+                            .otherwise = "1000000"},
+                  .help = "how many of them, at most a thousand million (default a million)"}},
+        },
     [COMMAND_STATUS] =
         {
             .name = "status",
@@ -163,7 +192,7 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .examples = "services\n"
                         "services app",
             .arguments = {{.help = "its endpoints, one by one",
-                           .value = {VALUE_SERVICE, "SERVICE", AT(service), NULL}}},
+                           .value = TAKES(VALUE_SERVICE, "SERVICE", service)}},
             .options = {OPTION_JSON, OPTION_NAMES},
             .check = check_services,
         },
@@ -225,15 +254,15 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
                 "With --json each event is one line.",
             .examples = "events\n"
                         "events --follow --json",
-            .options = {{.name = "follow",
-                         .letter = 'f',
-                         .value = {VALUE_NONE, NULL, AT(follow), NULL},
-                         .help = "go on until interrupted, with what happens from now on"},
-                        {.name = "since",
-                         .value = {VALUE_NUMBER, "NUMBER", AT(since), NULL},
-                         .help =
-                             "begin behind the event of that number; 0: with the oldest kept"},
-                        OPTION_JSON},
+            .options =
+                {{.name = "follow",
+                  .letter = 'f',
+                  .value = {.at = AT(follow)},
+                  .help = "go on until interrupted, with what happens from now on"},
+                 {.name = "since",
+                  .value = TAKES(VALUE_NUMBER, "NUMBER", since),
+                  .help = "begin behind the event of that number; 0: with the oldest kept"},
+                 OPTION_JSON},
         },
     [COMMAND_HISTORY] =
         {
@@ -247,10 +276,10 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .examples = "history\n"
                         "history 1f0c5ee1b2a9d37c --limit 10",
             .arguments = {{.help = "of this target alone: its id, as `rhumb targets` shows it",
-                           .value = {VALUE_TARGET, "TARGET", AT(target), NULL}}},
+                           .value = TAKES(VALUE_TARGET, "TARGET", target)}},
             .options = {{.name = "limit",
                          .letter = 'n',
-                         .value = {VALUE_NUMBER, "NUMBER", AT(limit), NULL},
+                         .value = TAKES(VALUE_NUMBER, "NUMBER", limit),
                          .help = "at most so many, 1 to 1000 (default 100)"},
                         OPTION_JSON},
         },
@@ -270,27 +299,31 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
                         "explain www.example.com AAAA --client 2001:db8::/56 --live",
             .arguments = {{.help = "the name asked for",
                            .is_required = true,
-                           .value = {VALUE_NAME, "NAME", AT(name), NULL}},
+                           .value = TAKES(VALUE_NAME, "NAME", name)},
                           {.help = "the record type (default A)",
-                           .value = {VALUE_TYPE, "TYPE", AT(type), TYPES}}},
+                           .value =
+                               {.kind = VALUE_TYPE,
+                                .name = "TYPE",
+                                .at = AT(type),
+                                .choices = TYPES}}},
             .options = {{.name = "client",
                          .is_required = true,
-                         .value = {VALUE_NETWORK, "ADDRESS[/LENGTH]", AT(client), NULL},
+                         .value = TAKES(VALUE_NETWORK, "ADDRESS[/LENGTH]", client),
                          .help = "who asks: a resolver's address, or with LENGTH a network in "
                                  "EDNS Client "
                                  "Subnet"},
                         {.name = "config",
                          .letter = 'c',
-                         .value = {VALUE_FILE, "FILE", AT(config_path), NULL},
+                         .value = TAKES(VALUE_FILE, "FILE", config_path),
                          .help = "the configuration (default " RHUMB_CONFIG_DEFAULT
                                  "); with --live it says where the server is"},
                         {.name = "why-not",
                          .letter = 'w',
-                         .value = {VALUE_REGION, "REGION", AT(why_not), NULL},
+                         .value = TAKES(VALUE_REGION, "REGION", why_not),
                          .help = "the first step at which this region fell out"},
                         {.name = "live",
                          .letter = 'l',
-                         .value = {VALUE_NONE, NULL, AT(live), NULL},
+                         .value = {.at = AT(live)},
                          .help = "ask the running server"},
                         OPTION_JSON},
             .check = check_explain,
@@ -355,7 +388,10 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
                 "force up eu-west --service app --reason 'the check is broken' --for 2h",
             .arguments = {{.help = "what it shall count as",
                            .is_required = true,
-                           .value = {VALUE_CHOICE, "up|down", AT(state), FORCED}},
+                           .value = {.kind = VALUE_CHOICE,
+                                     .name = "up|down",
+                                     .at = AT(state),
+                                     .choices = FORCED}},
                           ARGUMENT_PLACE},
             .options = {OPTION_SERVICE, OPTION_REASON, OPTION_FOR, OPTION_UNTIL,
                         OPTION_BY, OPTION_JSON},
@@ -387,14 +423,14 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .examples = "failover app --to eu-west --reason 'us-east loses packets' --for 2h",
             .arguments = {{.help = "the service",
                            .is_required = true,
-                           .value = {VALUE_SERVICE, "SERVICE", AT(service), NULL}}},
+                           .value = TAKES(VALUE_SERVICE, "SERVICE", service)}},
             .options = {{.name = "to",
                          .is_required = true,
-                         .value = {VALUE_REGION, "REGION", AT(to), NULL},
+                         .value = TAKES(VALUE_REGION, "REGION", to),
                          .help = "one of its regions"},
                         OPTION_REASON,
                         {.name = "force",
-                         .value = {VALUE_NONE, NULL, AT(force), NULL},
+                         .value = {.at = AT(force)},
                          .help = "even when the region is not usable"},
                         OPTION_FOR,
                         OPTION_UNTIL,
@@ -414,7 +450,7 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .examples = "failback app --reason 'us-east is well again'",
             .arguments = {{.help = "the service",
                            .is_required = true,
-                           .value = {VALUE_SERVICE, "SERVICE", AT(service), NULL}}},
+                           .value = TAKES(VALUE_SERVICE, "SERVICE", service)}},
             .options = {OPTION_REASON, OPTION_BY, OPTION_JSON},
         },
     [COMMAND_RELOAD] =
@@ -427,7 +463,7 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
                 "As SIGHUP does, but waits for the outcome and tells it. What is wrong is "
                 "refused and the old state goes on.",
             .options = {{.name = "force",
-                         .value = {VALUE_NONE, NULL, AT(force), NULL},
+                         .value = {.at = AT(force)},
                          .help = "even when most of what is served would go"},
                         OPTION_JSON},
         },
@@ -442,7 +478,10 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
                 "fish | source`. Regions and services are those of the running server.",
             .arguments = {{.help = "the shell",
                            .is_required = true,
-                           .value = {VALUE_CHOICE, "bash|zsh|fish", AT(shell), SHELLS}}},
+                           .value = {.kind = VALUE_CHOICE,
+                                     .name = "bash|zsh|fish",
+                                     .at = AT(shell),
+                                     .choices = SHELLS}}},
         },
     [COMMAND_VERSION] =
         {
@@ -459,7 +498,7 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .details = "`rhumb COMMAND --help` prints the same.",
             .examples = "help drain",
             .arguments = {{.help = "the command",
-                           .value = {VALUE_COMMAND, "COMMAND", AT(topic), NULL}}},
+                           .value = TAKES(VALUE_COMMAND, "COMMAND", topic)}},
         },
 };
 /* clang-format on */
@@ -467,14 +506,14 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
 const struct command_option COMMAND_CONNECTION[] = {
     {.name = "config",
      .letter = 'c',
-     .value = {VALUE_FILE, "FILE", AT(config_path), NULL},
+     .value = TAKES(VALUE_FILE, "FILE", config_path),
      .help = "the configuration, whose first admin listener is asked "
              "(default " RHUMB_CONFIG_DEFAULT ")"},
     {.name = "socket",
-     .value = {VALUE_ADDRESS, "PATH|URL", AT(socket), NULL},
+     .value = TAKES(VALUE_ADDRESS, "PATH|URL", socket),
      .help = "a Unix socket, an address with a port, or an URL instead"},
     {.name = "token-file",
-     .value = {VALUE_FILE, "FILE", AT(token_file), NULL},
+     .value = TAKES(VALUE_FILE, "FILE", token_file),
      .help = "the token is the first line of this file"},
     {.name = NULL},
 };

@@ -28,6 +28,7 @@ enum value_kind {
     VALUE_TARGET,   /* the same; a target of it */
     VALUE_TYPE,     /* const char *; a record type */
     VALUE_NUMBER,   /* const char *; decimal digits, at most 18 */
+    VALUE_COUNT,    /* uint64_t, 0 to `max` */
     VALUE_CHOICE,   /* const char *; one of `choices` */
     VALUE_COMMAND,  /* const char *; the name of a command */
     VALUE_DURATION, /* uint64_t, seconds, at least 1 */
@@ -40,6 +41,8 @@ struct command_value {
     const char *name;           /* as the help writes it: FILE */
     size_t at;                  /* where in struct options it goes */
     const char *const *choices; /* VALUE_CHOICE: ends in NULL */
+    uint64_t max;               /* VALUE_COUNT */
+    const char *otherwise;      /* what counts when it is not said; NULL: NULL, false or 0 */
 };
 
 struct command_argument {

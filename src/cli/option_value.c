@@ -1,5 +1,7 @@
 #include "option_value.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rhumb/clock.h"
@@ -50,6 +52,17 @@ static bool is_number(const char *text)
     return digits > 0 && digits <= DIGITS_MAX && text[digits] == '\0';
 }
 
+static bool store_count(const char *text, uint64_t max, uint64_t *out_count)
+{
+    char *end;
+    errno = 0;
+    unsigned long long count = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || count > max)
+        return false;
+    *out_count = count;
+    return true;
+}
+
 static bool is_choice(const char *text, const char *const *choices)
 {
     for (; *choices; choices++)
@@ -98,6 +111,9 @@ bool option_value_store(const struct command_value *value, const char *text,
     case VALUE_DURATION:
         *out_expected = "a duration such as 90s, 30m, 2h, 1d or 1h30m";
         return option_duration_parse(text, at);
+    case VALUE_COUNT:
+        *out_expected = "a number in its range";
+        return store_count(text, value->max, at);
     case VALUE_NUMBER:
         *out_expected = "a number";
         ok = is_number(text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rhumb/diag.h"
+#include "rhumb/require.h"
 
 #include "command_table.h"
 #include "help.h"
@@ -174,6 +175,17 @@ static bool check_all(const struct reading *reading)
     return mistake ? complain(entry, NULL, "%s", mistake) : true;
 }
 
+/* set_defaults - of options whose value is not nothing when they are not said. */
+static void set_defaults(struct reading *reading)
+{
+    const struct command_option *option;
+    const char *expected;
+    for (size_t i = 0; (option = command_option_at(reading->entry, i)); i++)
+        if (option->value.otherwise)
+            REQUIRE(option_value_store(&option->value, option->value.otherwise,
+                                       &reading->options, &expected));
+}
+
 bool options_parse(int argc, char **argv, struct options *out_options)
 {
     struct reading reading = {.argc = argc, .argv = argv, .next = 2};
@@ -190,6 +202,7 @@ bool options_parse(int argc, char **argv, struct options *out_options)
     if (!reading.entry)
         return complain_of_command(word);
     reading.options.command = (enum command)(reading.entry - COMMANDS);
+    set_defaults(&reading);
     if (!read_words(&reading) || !check_all(&reading))
         return false;
     reading.options.config_is_default = !reading.options.config_path;

@@ -91,7 +91,8 @@ static const char *sample_of(const struct command_value *value)
     case VALUE_CHOICE: return value->choices[0];
     case VALUE_COMMAND: return "serve";
     case VALUE_TYPE: return "AAAA";
-    case VALUE_NUMBER: return "7";
+    case VALUE_NUMBER:
+    case VALUE_COUNT: return "7";
     case VALUE_DURATION: return "30m";
     case VALUE_NETWORK: return "192.0.2.0/24";
     case VALUE_TIME: return "2026-08-01T12:00:00Z";

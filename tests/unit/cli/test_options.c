@@ -154,6 +154,26 @@ static void a_change_is_understood_with_all_it_says(void **state)
     assert_true(run.options.force);
 }
 
+static void an_audit_has_a_seed_and_a_form(void **state)
+{
+    struct run run;
+    (void)state;
+    parse(&run, "rhumb audit");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_AUDIT);
+    assert_int_equal(run.options.seed, 1);
+    assert_int_equal(run.options.samples, 1000000);
+    assert_false(run.options.json);
+    parse(&run, "rhumb audit --json --seed=18446744073709551615 -c a.yaml");
+    assert_true(run.ok);
+    assert_true(run.options.json);
+    assert_true(run.options.seed == UINT64_MAX);
+    assert_string_equal(run.options.config_path, "a.yaml");
+    parse(&run, "rhumb audit --samples 0 --seed 7");
+    assert_int_equal(run.options.samples, 0);
+    assert_int_equal(run.options.seed, 7);
+}
+
 static void durations_have_units(void **state)
 {
     (void)state;
@@ -269,6 +289,13 @@ static void bad_lines_are_told_with_their_word(void **state)
         {"rhumb events --since last", "--since 'last': expected a number", "events"},
         {"rhumb regions --json --names", "--json and --names exclude each other", "regions"},
         {"rhumb services app --names", "leave SERVICE out", "services"},
+        {"rhumb audit --seed", "--seed wants NUMBER", "rhumb help audit"},
+        {"rhumb audit --samples 1000000001", "--samples '1000000001': expected a number",
+         "audit"},
+        {"rhumb audit --seed -1", "--seed '-1': expected a number", "audit"},
+        {"rhumb audit --seed 1x", "--seed '1x': expected a number", "audit"},
+        {"rhumb audit --seed 18446744073709551616", "expected a number in its range", "audit"},
+        {"rhumb check --seed 1", "unknown option '--seed'", "check"},
         {"rhumb completion tcsh", "'tcsh': expected bash|zsh|fish", "rhumb help completion"},
     };
 
@@ -289,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines_are_understood),
         cmocka_unit_test(a_change_is_understood_with_all_it_says),
+        cmocka_unit_test(an_audit_has_a_seed_and_a_form),
         cmocka_unit_test(durations_have_units),
         cmocka_unit_test(help_of_a_command_is_asked_for_in_two_ways),
         cmocka_unit_test(bad_lines_are_told_with_their_word),

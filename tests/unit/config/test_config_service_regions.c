@@ -90,6 +90,8 @@ static void mistakes_are_named_with_their_place(void **state)
         {PLACES "services:\n  a: {regions: {eu: {addresses: 192.0.2.1, service: b}}}\n"
                 "  b: {regions: {eu: {addresses: 192.0.2.1}}}\n",
          3, 44, "'service' and 'addresses' exclude each other", NULL, 0},
+        {PLACES "services: {a: {regions: {eu: {names: [a.example, A.example.]}}}}\n", 2, 50,
+         "the name A.example. stands here twice", NULL, 0},
         {PLACES "services: {a: {regions: {eu: {names: [192.0.2.1]}}}}\n", 2, 39,
          "192.0.2.1 is an address, not a name", "addresses:", 0},
         {PLACES "services: {a: {regions: {eu: {names: [a..example]}}}}\n", 2, 39,

@@ -22,10 +22,8 @@ static int command_version(const struct options *options)
 static int run(const struct options *options)
 {
     static int (*const commands[COMMAND_COUNT])(const struct options *) = {
-        [COMMAND_SERVE] = command_serve,
-        [COMMAND_CHECK] = command_check,
-        [COMMAND_EXPLAIN] = command_explain,
-        [COMMAND_AUDIT] = command_audit,
+        [COMMAND_SERVE] = command_serve,     [COMMAND_CHECK] = command_check,
+        [COMMAND_EXPLAIN] = command_explain, [COMMAND_AUDIT] = command_audit,
         [COMMAND_VERSION] = command_version,
     };
 

@@ -155,6 +155,23 @@ struct policy_answer {
 void policy_select(const struct policy_request *request, struct rng *rng,
                    struct policy_answer *out_answer);
 
+/* One of the answers that chance may give, and how likely it is. */
+struct policy_share {
+    uint16_t service; /* as in policy_answer */
+    uint8_t region;   /* POLICY_NO_REGION: an empty answer */
+    bool all_down;    /* `when_all_down` decided */
+    double share;     /* above 0, together 1 */
+};
+
+/* policy_shares - the whole distribution of policy_select()'s answers over regions, exact: the
+ * same code is run once for each way chance may go. A sticky request has one answer, that of
+ * its client; not sticky, it speaks for any client of the network. Fails never; what does not fit into
+ * max is left out. Not for the query path. */
+enum { POLICY_SHARES_MAX = 256 };
+
+size_t policy_shares(const struct policy_request *request, struct policy_share *out_shares,
+                     size_t max);
+
 /* policy_explain - the same decision told step by step: location, rule, groups, health of each,
  * pick, TTL with its reason, scope. map: the one the set was compiled from. Not for the query
  * path. */

@@ -14,6 +14,7 @@
 #include "rhumb/policy.h"
 
 #include "policy_locate.h"
+#include "policy_lots.h"
 #include "policy_measure.h"
 #include "policy_pick.h"
 
@@ -28,7 +29,8 @@ enum result {
 
 struct selection {
     const struct policy_request *request;
-    struct rng *rng;
+    struct rng *rng;          /* NULL: by lots */
+    struct policy_lots *lots; /* NULL: by chance */
     struct policy_answer *out;
     uint64_t client_hash;   /* for sticky picks */
     uint32_t suspect_ttl_s; /* lowest of the suspect regions answered; UINT32_MAX: none */
@@ -114,6 +116,8 @@ static uint8_t pick(struct selection *s, const struct policy_service *service, u
     const uint8_t *scales = shares->all_full ? NULL : shares->scales;
     if (s->request->sticky)
         return policy_pick_sticky(service, members, scales, level_hash(s));
+    if (s->lots)
+        return policy_pick_by_lots(service, members, scales, s->lots);
     return policy_pick_random(service, members, scales, s->rng);
 }
 
@@ -125,13 +129,16 @@ static bool is_shed(struct selection *s, unsigned scale, uint64_t salt)
         return false;
     if (s->request->sticky)
         return hash_mix(level_hash(s) ^ hash_mix(salt)) % HEALTH_SCALE_FULL >= scale;
+    if (s->lots)
+        return policy_lots_draw(s->lots, (uint32_t[]){scale, HEALTH_SCALE_FULL - scale}, 2) ==
+               1;
     return rng_below(s->rng, HEALTH_SCALE_FULL) >= scale;
 }
 
 /* pick_index - one of count endpoints to begin with. */
 static unsigned pick_index(struct selection *s, unsigned count)
 {
-    if (count <= 1)
+    if (count <= 1 || (s->lots && !s->request->sticky))
         return 0;
     return s->request->sticky ? (unsigned)(hash_mix(level_hash(s)) % count)
                               : rng_below(s->rng, count);
@@ -217,7 +224,8 @@ static bool belongs(struct selection *s, const struct policy_endpoint *endpoint,
     health_word word = health_table_get(s->request->health, endpoint->seat);
     unsigned scale = health_word_scale(word);
     return (word & HEALTH_WORD_USABLE) != 0 &&
-           (scale >= best || !is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
+           (scale >= best || s->lots ||
+            !is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
 }
 
 /* put_addresses - up to max_answers, rotated; only those up, or all of them. */
@@ -442,7 +450,7 @@ static void add_runner_up(struct selection *s, const struct policy_service *serv
                           const struct policy_order *order, uint8_t chosen, bool all)
 {
     const struct policy_answer *out = s->out;
-    if (service->answers < 2 || out->outcome != POLICY_ADDRESSES)
+    if (service->answers < 2 || s->lots || out->outcome != POLICY_ADDRESSES)
         return;
     struct progress first = save(s);
     uint64_t except = UINT64_C(1) << chosen;
@@ -580,15 +588,15 @@ static void start_sticky(struct selection *s)
     s->out->scope = (uint8_t)(origin.offset + policy_bits_apart(&origin.addr, bits));
 }
 
-void policy_select(const struct policy_request *request, struct rng *rng,
-                   struct policy_answer *out_answer)
+static void select_answer(const struct policy_request *request, struct rng *rng,
+                          struct policy_lots *lots, struct policy_answer *out)
 {
     struct selection s = {.request = request,
                           .rng = rng,
-                          .out = out_answer,
+                          .lots = lots,
+                          .out = out,
                           .suspect_ttl_s = UINT32_MAX,
                           .least_ttl_s = UINT32_MAX};
-    struct policy_answer *out = out_answer;
     out->outcome = POLICY_EMPTY;
     out->service = request->service;
     out->region = POLICY_NO_REGION;
@@ -603,4 +611,16 @@ void policy_select(const struct policy_request *request, struct rng *rng,
     select_service(&s, request->service, request->pinned);
     out->ttl_s = smaller(out->ttl_s, s.suspect_ttl_s);
     age(&s);
+}
+
+void policy_select(const struct policy_request *request, struct rng *rng,
+                   struct policy_answer *out_answer)
+{
+    select_answer(request, rng, NULL, out_answer);
+}
+
+void policy_select_by_lots(const struct policy_request *request, struct policy_lots *lots,
+                           struct policy_answer *out_answer)
+{
+    select_answer(request, NULL, lots, out_answer);
 }

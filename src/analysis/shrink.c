@@ -3,7 +3,7 @@
 
 #include "rhumb/analysis_shrink.h"
 
-#include "name_census.h"
+#include "census.h"
 
 static const char REMEDY[] =
     "if it is meant, set server: {allow_shrink: true} for this reload, or restart the server";
@@ -56,39 +56,6 @@ static void judge_names(const struct snapshot *old, const struct snapshot *fresh
 
 /* ---- services ---- */
 
-/* How many endpoints clients of each family find, nested services included. A name that is
- * answered as an alias is one of both. */
-struct endpoints {
-    size_t v4, v6;
-};
-
-static struct endpoints count_endpoints(const struct config *config,
-                                        const struct config_service *service)
-{
-    struct endpoints sum = {0};
-    for (size_t r = 0; r < service->region_count; r++) {
-        const struct config_service_region *region = &service->regions[r];
-        struct endpoints inner = {.v4 = region->name_count, .v6 = region->name_count};
-        if (region->service != CONFIG_NONE)
-            inner = count_endpoints(config, &config->services[region->service]);
-        for (size_t a = 0; a < region->address_count; a++) {
-            inner.v4 += region->addresses[a].family == IP_V4;
-            inner.v6 += region->addresses[a].family == IP_V6;
-        }
-        sum.v4 += inner.v4;
-        sum.v6 += inner.v6;
-    }
-    return sum;
-}
-
-static const struct config_service *find_service(const struct config *config, const char *name)
-{
-    for (size_t s = 0; s < config->service_count; s++)
-        if (strcmp(config->services[s].name, name) == 0)
-            return &config->services[s];
-    return NULL;
-}
-
 static void judge_family(const char *service, const char *family, size_t had, size_t has,
                          struct shrink_list *list)
 {
@@ -104,11 +71,11 @@ static void judge_service(const struct snapshot *old, const struct snapshot *fre
                           struct shrink_list *list)
 {
     const struct config_service *was = &old->config->services[index];
-    const struct config_service *is = find_service(fresh->config, was->name);
+    const struct config_service *is = census_service_named(fresh->config, was->name);
     if (!is || census[index].names == 0)
         return;
-    struct endpoints had = count_endpoints(old->config, was);
-    struct endpoints has = count_endpoints(fresh->config, is);
+    struct census_endpoints had = census_endpoints(old->config, was);
+    struct census_endpoints has = census_endpoints(fresh->config, is);
     judge_family(was->name, "IPv4", had.v4, has.v4, list);
     judge_family(was->name, "IPv6", had.v6, has.v6, list);
     struct shrink *item = census[index].gone == census[index].names ? add(list) : NULL;

@@ -1,0 +1,39 @@
+/* diff_fields.h - two structs of one type, key by key: "interval 10s -> 1s, fall 3 -> 2". Private
+ * to analysis/.
+ *
+ * What may be secret (headers, bodies) is named and not shown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rhumb/text.h"
+
+enum diff_field_kind {
+    DIFF_FIELD_U16,
+    DIFF_FIELD_U32,
+    DIFF_FIELD_MS,
+    DIFF_FIELD_S,
+    DIFF_FIELD_BOOL,
+    DIFF_FIELD_NUMBER, /* double */
+    DIFF_FIELD_SHARE,  /* double, shown as percent */
+    DIFF_FIELD_TEXT,   /* const char *; NULL: none */
+    DIFF_FIELD_HIDDEN, /* the same, not shown */
+};
+
+struct diff_field {
+    const char *key;
+    enum diff_field_kind kind;
+    size_t offset;
+};
+
+/* diff_fields - append what differs. */
+void diff_fields(const void *before, const void *after, const struct diff_field *fields,
+                 size_t count, struct text *out);
+
+/* diff_note - append one piece of text, with a comma before it if it is not the first. */
+void diff_note(struct text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* diff_same_text - both NULL, or alike. */
+bool diff_same_text(const char *a, const char *b);

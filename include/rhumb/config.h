@@ -283,6 +283,41 @@ struct config_receiver {
     struct diag_place place;
 };
 
+/* ---- admin API ---- */
+
+/* What a token may do: bits. */
+enum config_scope {
+    CONFIG_SCOPE_READ = 1 << 0,    /* look at everything */
+    CONFIG_SCOPE_OPERATE = 1 << 1, /* drain, fail over, undo it */
+    CONFIG_SCOPE_CONFIG = 1 << 2,  /* reload, compare configurations */
+    CONFIG_SCOPE_ALL = 7,
+};
+
+struct config_admin_listener {
+    const char *path;    /* of a Unix socket, joined with the folder; NULL: an address */
+    struct ip_addr addr; /* one that is not loopback comes with tokens only */
+    uint16_t port;       /* default 8053 */
+    struct diag_place place;
+};
+
+struct config_token {
+    const char *name; /* who it is, for the log */
+    unsigned scopes;  /* enum config_scope; default read */
+    bool is_known;
+    uint8_t sha256[32]; /* when secret is NULL */
+    char *secret;       /* from `file:`, at least 16 bytes; whoever takes its digest wipes it */
+    struct diag_place place;
+};
+
+struct config_admin {
+    struct config_admin_listener *listeners; /* default: `admin.sock` in the state folder; none
+                                                without one */
+    size_t listener_count;
+    bool is_default; /* nobody said where to listen */
+    struct config_token *tokens;
+    size_t token_count;
+};
+
 /* ---- services ---- */
 
 enum config_policy {
@@ -427,6 +462,7 @@ struct config_zone {
 struct config {
     const char *path, *folder;
     struct config_server server;
+    struct config_admin admin;
     struct config_receiver *receivers; /* `notify:` */
     size_t receiver_count;
     struct config_geo geo;

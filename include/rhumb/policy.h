@@ -163,14 +163,14 @@ struct policy_share {
     double share;     /* above 0, together 1 */
 };
 
-/* policy_shares - the whole distribution of policy_select()'s answers over regions, exact: the
+/* policy_distribution - the whole distribution of policy_select()'s answers over regions, exact: the
  * same code is run once for each way chance may go. A sticky request has one answer, that of
  * its client; not sticky, it speaks for any client of the network. Fails never; what does not fit into
  * max is left out. Not for the query path. */
 enum { POLICY_SHARES_MAX = 256 };
 
-size_t policy_shares(const struct policy_request *request, struct policy_share *out_shares,
-                     size_t max);
+size_t policy_distribution(const struct policy_request *request,
+                           struct policy_share *out_shares, size_t max);
 
 /* policy_explain - the same decision told step by step: location, rule, groups, health of each,
  * pick, TTL with its reason, scope. map: the one the set was compiled from. Not for the query

@@ -122,7 +122,7 @@ static void ask(const struct outcome_view *view, const struct outcome_question *
         .family = family,
         .client = question->client,
     };
-    size_t count = policy_shares(&request, shares, POLICY_SHARES_MAX);
+    size_t count = policy_distribution(&request, shares, POLICY_SHARES_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct policy_share *share = &shares[i];
         bool empty = share->region == POLICY_NO_REGION;

@@ -3,7 +3,7 @@
  *
  * Regions have *labels*, so that two snapshots can be compared by name: "eu-west", and
  * "inner/eu-west" where a service inside the one asked for decided. "(none)" is an empty answer.
- * The answers themselves are policy_shares(): nothing is decided here.
+ * The answers themselves are policy_distribution(): nothing is decided here.
  */
 #pragma once
 

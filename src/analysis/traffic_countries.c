@@ -111,8 +111,8 @@ enum err traffic_countries_read(const struct traffic_file *file, struct traffic 
 enum err traffic_ship(struct traffic *traffic)
 {
     struct diag_list *diags = diag_list_new();
-    const struct traffic_file file = {.bytes = (const uint8_t *)traffic_shipped,
-                                      .len = traffic_shipped_len,
+    const struct traffic_file file = {.bytes = traffic_shipped,
+                                      .len = traffic_shipped_bytes,
                                       .path = "traffic.csv",
                                       .diags = diags};
     traffic->kind = TRAFFIC_COUNTRIES;

@@ -28,5 +28,5 @@ void traffic_complain(const struct traffic_file *file, struct traffic *traffic,
                       const struct diag_place *place, const char *reason);
 
 /* traffic_shipped - zones/geo/traffic.csv, as it was when the program was built. */
-extern const char traffic_shipped[];
-extern const size_t traffic_shipped_len;
+extern const unsigned char traffic_shipped[];
+extern const size_t traffic_shipped_bytes;

@@ -12,22 +12,25 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 
 #include <uv.h>
 
+#include "rhumb/admin.h"
+#include "rhumb/chance.h"
+#include "rhumb/clock.h"
+#include "rhumb/diag_log.h"
+#include "rhumb/geo_map.h"
 #include "rhumb/log.h"
 #include "rhumb/net.h"
+#include "rhumb/privilege.h"
+#include "rhumb/sd_notify.h"
 #include "rhumb/snapshot.h"
 #include "rhumb/text.h"
 
-#include "clock.h"
 #include "commands.h"
 #include "control.h"
-#include "privilege.h"
 #include "reload.h"
-#include "sd_notify.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
@@ -40,6 +43,7 @@ struct server {
     struct answer_limiter *limiter;
     struct control *control;
     struct reload *reload;
+    struct admin *admin; /* NULL: nothing listens */
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
     uint64_t drain_until_ms;
@@ -67,12 +71,21 @@ static void log_totals(const struct server *server)
     text_deinit(&line);
 }
 
+static void close_admin(struct server *server)
+{
+    reload_set_admin(server->reload, NULL);
+    control_set_admin(server->control, NULL);
+    admin_close(server->admin);
+    server->admin = NULL;
+}
+
 static void finish(struct server *server)
 {
     if (server->serving)
         log_totals(server);
     net_stop(server->net);
     server->net = NULL;
+    close_admin(server);
     reload_close(server->reload);
     control_close(server->control);
     uv_handle_t *handles[] = {
@@ -125,7 +138,7 @@ static void on_user1(uv_signal_t *handle, int number)
     (void)number;
     log_totals(server);
     if (!server->stopping)
-        health_monitor_report(control_monitor(server->control));
+        monitor_report(control_monitor(server->control));
 }
 
 /* ---- starting ---- */
@@ -195,6 +208,56 @@ static void watch_signal(struct server *server, uv_signal_t *handle, uv_signal_c
     uv_signal_start(handle, callback, number);
 }
 
+/* ---- admin API ---- */
+
+static void tell_process(void *ctx, struct admin_process *out_process)
+{
+    const struct server *server = ctx;
+    struct reload_facts facts = reload_facts(server->reload);
+    *out_process = (struct admin_process){
+        .generation = snapshot_current(server->slot)->generation,
+        .loaded_ms = facts.loaded_ms,
+        .failed_ms = facts.failed_ms,
+        .serving = server->serving,
+        .stopping = server->stopping,
+    };
+}
+
+static void reload_for_admin(void *ctx, bool force, admin_on_done on_done, void *done_ctx)
+{
+    struct server *server = ctx;
+    (void)force;
+    reload_ask(server->reload, "admin", on_done, done_ctx);
+}
+
+/* start_admin - without it the server still answers: a socket that cannot be had by default is
+ * told, one that was asked for is an error. */
+static enum err start_admin(struct server *server, const struct config *config)
+{
+    struct admin_sources sources = {
+        .slot = server->slot,
+        .net = server->net,
+        .version = RHUMB_VERSION,
+        .ctx = server,
+        .process = tell_process,
+        .reload = reload_for_admin,
+    };
+    struct diag_list *diags = diag_list_new();
+    if (config->admin.listener_count == 0 || !diags) {
+        diag_list_free(diags);
+        return diags ? ERR_OK : ERR_NO_MEMORY;
+    }
+    control_fill_sources(server->control, &sources);
+    enum err err = admin_new(&server->loop, &sources, config, diags, &server->admin);
+    diag_log_all(diags);
+    diag_list_free(diags);
+    if (err == ERR_OK) {
+        control_set_admin(server->control, server->admin);
+        reload_set_admin(server->reload, server->admin);
+    }
+    return err == ERR_INVALID && config->admin.is_default ? ERR_OK : err;
+}
+
 /* start_control - the control loop's parts. On failure nothing is left on the loop but what
  * run_down() closes. */
 static enum err start_control(struct server *server, const char *config_path,
@@ -205,6 +268,7 @@ static enum err start_control(struct server *server, const char *config_path,
         .begun_ms = server->begun_ms,
         .slot = server->slot,
         .net = server->net,
+        .keep_map = first->config->admin.listener_count > 0,
     };
     enum err err = control_new(&server->loop, first, &server->control);
     if (err != ERR_OK)
@@ -217,6 +281,12 @@ static enum err start_control(struct server *server, const char *config_path,
         control_close(server->control);
         return err;
     }
+    err = start_admin(server, first->config);
+    if (err != ERR_OK) {
+        reload_close(server->reload);
+        control_close(server->control);
+        return err;
+    }
     watch_signal(server, &server->hangup, on_hangup, SIGHUP);
     watch_signal(server, &server->terminate, on_stop_signal, SIGTERM);
     watch_signal(server, &server->interrupt, on_stop_signal, SIGINT);
@@ -224,8 +294,8 @@ static enum err start_control(struct server *server, const char *config_path,
     hold_signals(SIG_UNBLOCK);
     uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
-    health_monitor_when_settled(control_monitor(server->control), FIRST_RESULTS_MS, on_settled,
-                                server);
+    monitor_when_settled(control_monitor(server->control), FIRST_RESULTS_MS, on_settled,
+                         server);
     return ERR_OK;
 }
 
@@ -247,9 +317,9 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
     uint8_t cookie_key[DNS_COOKIE_SECRET_BYTES], limit_key[16];
     struct net_options options = {
         .slot = server->slot, .wall_s = clock_wall_coarse_s, .cookie_key = cookie_key};
-    if (getrandom(cookie_key, sizeof(cookie_key), 0) != sizeof(cookie_key) ||
-        getrandom(limit_key, sizeof(limit_key), 0) != sizeof(limit_key) ||
-        getrandom(&options.seed, sizeof(options.seed), 0) != sizeof(options.seed))
+    if (!chance_fill(cookie_key, sizeof(cookie_key)) ||
+        !chance_fill(limit_key, sizeof(limit_key)) ||
+        !chance_fill(&options.seed, sizeof(options.seed)))
         return ERR_IO;
     server->limiter = answer_limiter_new(limit_key);
     if (!server->limiter)
@@ -287,7 +357,7 @@ static int serve(struct server *server, const char *config_path, struct snapshot
 
 int command_serve(const struct options *options)
 {
-    struct snapshot_options compile = {.keep_map = false};
+    struct snapshot_options compile = {.keep_map = true};
     struct server server = {
         .slot = snapshot_slot_new(),
         .begun_ms = clock_wall_ms(),
@@ -302,6 +372,10 @@ int command_serve(const struct options *options)
     enum err err = diags && server.slot
                        ? snapshot_compile(options->config_path, &compile, diags, &first)
                        : ERR_NO_MEMORY;
+    if (err == ERR_OK && first->config->admin.listener_count == 0) {
+        geo_map_free(first->map); /* nobody will ask why */
+        first->map = NULL;
+    }
     malloc_trim(0);
     if (err == ERR_OK)
         err = open_sockets(&server, first, diags);

@@ -3,25 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/clock.h"
+#include "rhumb/history.h"
 #include "rhumb/log.h"
-
-#include "clock.h"
-#include "health_memory.h"
-#include "history.h"
-#include "notify.h"
-#include "overrides.h"
-#include "state_store.h"
-#include "switches.h"
+#include "rhumb/notify.h"
+#include "rhumb/overrides.h"
+#include "rhumb/state_store.h"
+#include "rhumb/switches.h"
 
 enum { PATH_BYTES_MAX = 4096 };
 
 struct control {
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct notify *notify;
     struct history *history;
     struct state_store *store;   /* NULL: nothing is kept */
     struct overrides *overrides; /* NULL: the same */
     struct switches *switches;
+    struct admin *admin; /* NULL: there is none */
 };
 
 /* ---- what happens ---- */
@@ -47,6 +46,8 @@ void control_tell(void *ctx, const struct event *event)
     struct control *control = ctx;
     notify_tell(control->notify, event);
     remember(control, event);
+    if (control->admin)
+        admin_tell(control->admin, event);
     if (control->store)
         state_store_changed(control->store, event->severity > CONFIG_INFO);
 }
@@ -56,28 +57,17 @@ void control_tell(void *ctx, const struct event *event)
 static void fill(void *ctx, struct text *out)
 {
     struct control *control = ctx;
-    health_monitor_put_memory(control->monitor, out);
+    monitor_put_memory(control->monitor, out);
 }
 
-/* recall - what the last process knew, if it is of any use. */
+/* recall - what the last process knew, if there was one. */
 static void recall(struct control *control, const char *folder)
 {
     size_t len;
-    struct health_memory memory;
-    const struct health_moment now = {clock_wall_ms(), clock_monotonic_ms()};
     char *text = state_store_read(folder, &len);
-    bool good = text && health_memory_parse(text, len, &now, &memory);
+    if (text)
+        monitor_recall(control->monitor, text, len);
     free(text);
-    if (good) {
-        log_event(LOG_LEVEL_INFO, "state_recalled", "targets=%zu age_ms=%llu",
-                  memory.machine_count, (unsigned long long)memory.age_ms);
-        health_monitor_recall(control->monitor, &memory);
-    } else if (text) {
-        log_event(LOG_LEVEL_WARNING, "state_ignored",
-                  "age_ms=%llu reason=\"too old, or of "
-                  "another version\"",
-                  (unsigned long long)memory.age_ms);
-    }
 }
 
 /* ---- what the operator wants ---- */
@@ -85,19 +75,19 @@ static void recall(struct control *control, const char *folder)
 static void on_overrides(void *ctx)
 {
     struct control *control = ctx;
-    health_monitor_overrides_changed(control->monitor);
+    monitor_overrides_changed(control->monitor);
 }
 
 static void on_switches(void *ctx, unsigned flags)
 {
     struct control *control = ctx;
-    health_monitor_freeze(control->monitor, (flags & SWITCH_FREEZE_HEALTH) != 0);
+    monitor_freeze(control->monitor, (flags & SWITCH_FREEZE_HEALTH) != 0);
     unsigned ignored = 0;
     if ((flags & SWITCH_IGNORE_GEO) != 0)
         ignored |= HEALTH_IGNORE_GEO;
     if ((flags & SWITCH_IGNORE_ECS) != 0)
         ignored |= HEALTH_IGNORE_ECS;
-    health_monitor_ignore(control->monitor, ignored);
+    monitor_ignore(control->monitor, ignored);
 }
 
 /* ---- life ---- */
@@ -110,7 +100,7 @@ static enum err open_overrides(struct control *control, uv_loop_t *loop, const c
     enum err err = overrides_new(loop, path, on_overrides, control, &control->overrides);
     free(path);
     if (err == ERR_OK)
-        health_monitor_set_overrides(control->monitor, control->overrides);
+        monitor_set_overrides(control->monitor, control->overrides);
     return err;
 }
 
@@ -145,13 +135,13 @@ enum err control_new(uv_loop_t *loop, struct snapshot *first, struct control **o
     enum err err = notify_new(loop, &control->notify);
     if (err != ERR_OK)
         goto err_after_control;
-    err = health_monitor_new(loop, &herald, &control->monitor);
+    err = monitor_new(loop, &herald, &control->monitor);
     if (err != ERR_OK)
         goto err_after_notify;
     notify_set(control->notify, first->config);
     err = open_parts(control, loop, first->config);
     if (err == ERR_OK)
-        err = health_monitor_retarget(control->monitor, first);
+        err = monitor_retarget(control->monitor, first);
     if (err != ERR_OK) {
         control_close(control);
         return err;
@@ -165,7 +155,19 @@ err_after_control:
     return err;
 }
 
-struct health_monitor *control_monitor(struct control *control)
+void control_fill_sources(const struct control *control, struct admin_sources *out_sources)
+{
+    out_sources->monitor = control->monitor;
+    out_sources->history = control->history;
+    out_sources->overrides = control->overrides;
+}
+
+void control_set_admin(struct control *control, struct admin *admin)
+{
+    control->admin = admin;
+}
+
+struct monitor *control_monitor(struct control *control)
 {
     return control->monitor;
 }
@@ -179,14 +181,14 @@ struct notify *control_notify(struct control *control)
 static void on_stored(void *ctx)
 {
     struct control *control = ctx;
-    health_monitor_close(control->monitor);
+    monitor_close(control->monitor);
     free(control);
 }
 
 void control_close(struct control *control)
 {
     struct state_store *store = control->store;
-    health_monitor_stop(control->monitor);
+    monitor_stop(control->monitor);
     notify_close(control->notify);
     if (control->history)
         history_close(control->history);

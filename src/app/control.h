@@ -1,8 +1,8 @@
 /* control.h - the parts that live on the control loop beside the reload: health, what it
  * remembers, the operator's word and switches, and who is told of it all.
  *
- *   health_monitor --event--> control --> log, history, notify, state_store
- *   overrides, switches ----> control --> health_monitor
+ *   monitor --event--> control --> log, history, notify, state_store
+ *   overrides, switches ----> control --> monitor
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 #include <uv.h>
 
+#include "rhumb/admin.h"
 #include "rhumb/err.h"
+#include "rhumb/event.h"
+#include "rhumb/monitor.h"
 #include "rhumb/snapshot.h"
-
-#include "event.h"
-#include "health_monitor.h"
 
 struct control;
 
@@ -23,8 +23,13 @@ struct control;
 WARN_UNUSED enum err control_new(uv_loop_t *loop, struct snapshot *first,
                                  struct control **out_control);
 
-struct health_monitor *control_monitor(struct control *control);
+struct monitor *control_monitor(struct control *control);
 struct notify *control_notify(struct control *control);
+
+/* control_fill_sources - what the admin API looks at. control_set_admin - it hears of events;
+ * NULL: no more. */
+void control_fill_sources(const struct control *control, struct admin_sources *out_sources);
+void control_set_admin(struct control *control, struct admin *admin);
 
 /* control_tell - an event of somebody else's; ctx is the control. */
 void control_tell(void *ctx, const struct event *event);

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "rhumb/analysis_shrink.h"
+#include "rhumb/clock.h"
+#include "rhumb/diag_log.h"
+#include "rhumb/file_watch.h"
 #include "rhumb/log.h"
+#include "rhumb/notify.h"
+#include "rhumb/sd_notify.h"
 
-#include "clock.h"
-#include "file_watch.h"
-#include "notify.h"
-#include "sd_notify.h"
+#include "reload_wait.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -19,13 +21,17 @@ struct reload {
     uv_loop_t *loop;
     char *config_path;
     struct snapshot_slot *slot;
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* NULL: nobody is told */
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
     bool ready; /* the service manager was told that we serve */
+    bool keep_map;
+    struct admin *admin;                    /* NULL: there is none */
+    struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
+    struct reload_facts facts;
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
     const struct snapshot *current; /* served all the time: nobody else publishes */
@@ -44,24 +50,12 @@ struct retirement {
 
 static void start(struct reload *reload);
 
-void reload_log_diags(const struct diag_list *diags)
-{
-    char file[LOG_QUOTE_MAX], message[LOG_QUOTE_MAX], remedy[LOG_QUOTE_MAX];
-    for (size_t i = 0; i < diag_count(diags); i++) {
-        const struct diag *diag = diag_get(diags, i);
-        bool is_error = diag->severity == DIAG_ERROR;
-        log_event(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "diagnostic",
-                  "file=%s line=%u column=%u message=%s remedy=%s",
-                  log_quote(diag->place.file ? diag->place.file : "", file), diag->place.line,
-                  diag->place.column, log_quote(diag->message, message),
-                  log_quote(diag->remedy ? diag->remedy : "", remedy));
-    }
-}
-
 /* ---- failing ---- */
 
 static void notify_failure(struct reload *reload, const char *reason, const char *remedy)
 {
+    reload->facts.failed_ms = clock_wall_ms();
+    reload_wait_tell(&reload->served, ERR_INVALID, reason);
     const struct event event = {
         .kind = "reload_failed",
         .severity = CONFIG_CRITICAL,
@@ -152,7 +146,7 @@ static void refuse_accidents(struct reload *reload)
 static void compile_in_pool(uv_work_t *work)
 {
     struct reload *reload = work->data;
-    struct snapshot_options options = {.keep_map = false};
+    struct snapshot_options options = {.keep_map = reload->keep_map};
     reload->fresh = NULL;
     reload->fresh_tls = NULL;
     reload->err =
@@ -206,7 +200,7 @@ static void tell_what_needs_a_restart(const struct config_server *was,
 static void publish(struct reload *reload)
 {
     struct snapshot *fresh = reload->fresh;
-    enum err err = health_monitor_retarget(reload->monitor, fresh);
+    enum err err = monitor_retarget(reload->monitor, fresh);
     if (err != ERR_OK) {
         log_event(LOG_LEVEL_ERROR, "reload", "result=failed reason=\"%s\" targets=%zu",
                   err_text(err), fresh->target_count);
@@ -222,6 +216,8 @@ static void publish(struct reload *reload)
     reload->fresh_tls = NULL;
     if (reload->notify)
         notify_set(reload->notify, fresh->config);
+    if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
     log_event(LOG_LEVEL_INFO, "reload",
               "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
               (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -230,6 +226,12 @@ static void publish(struct reload *reload)
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
+    reload->facts = (struct reload_facts){.loaded_ms = clock_wall_ms()};
+    char detail[REASON_MAX];
+    snprintf(detail, sizeof(detail), "generation %llu, %zu zones, %zu targets",
+             (unsigned long long)fresh->generation, fresh->zones.zone_count,
+             fresh->target_count);
+    reload_wait_tell(&reload->served, ERR_OK, detail);
 }
 
 static bool is_listed(const char *const *files, size_t count, const char *file)
@@ -270,7 +272,7 @@ static void on_compiled(uv_work_t *work, int status)
     struct reload *reload = work->data;
     reload->running = false;
     if (status == 0)
-        reload_log_diags(reload->diags);
+        diag_log_all(reload->diags);
     if (reload->closing || status != 0) {
         discard(reload);
     } else if (reload->err == ERR_OK) {
@@ -287,7 +289,9 @@ static void on_compiled(uv_work_t *work, int status)
     }
     diag_list_free(reload->diags);
     reload->diags = NULL;
+    reload_wait_tell(&reload->served, ERR_IO, "the server stops");
     if (reload->closing) {
+        reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
         free(reload->config_path);
         free(reload);
         return;
@@ -301,6 +305,8 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    reload->served = reload->waiting;
+    reload->waiting = NULL;
     file_watch_begin(reload->watch);
     reload->diags = diag_list_new();
     reload->compile_work.data = reload;
@@ -337,6 +343,24 @@ void reload_request(struct reload *reload, const char *why)
         start(reload);
 }
 
+void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx)
+{
+    if (!reload_wait_add(&reload->waiting, on_done, ctx))
+        on_done(ctx, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY));
+    else
+        reload_request(reload, why);
+}
+
+struct reload_facts reload_facts(const struct reload *reload)
+{
+    return reload->facts;
+}
+
+void reload_set_admin(struct reload *reload, struct admin *admin)
+{
+    reload->admin = admin;
+}
+
 static void on_file_changed(void *ctx, const char *path)
 {
     reload_request(ctx, path);
@@ -354,6 +378,8 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
         .monitor = from->monitor,
         .net = from->net,
         .notify = from->notify,
+        .keep_map = from->keep_map,
+        .facts = {.loaded_ms = clock_wall_ms()},
     };
     reload->config_path = strdup(from->config_path);
     if (!reload->config_path || file_watch_new(loop, from->begun_ms, on_file_changed, reload,
@@ -375,6 +401,7 @@ void reload_close(struct reload *reload)
     reload->closing = true;
     if (reload->running)
         return; /* on_compiled() frees it */
+    reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
     free(reload->config_path);
     free(reload);
 }

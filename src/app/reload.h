@@ -2,7 +2,7 @@
  *
  *   asked (SIGHUP, a file changed)
  *     -> pool thread: snapshot_compile(), net_tls_load()      errors: log all, keep the old one
- *     -> control turn: health_monitor_retarget(), snapshot_publish(), net_set_tls(),
+ *     -> control turn: monitor_retarget(), snapshot_publish(), net_set_tls(),
  *        notify_set(), watch the new files
  *     -> pool thread: snapshot_retire() the old one
  *
@@ -14,11 +14,11 @@
 
 #include <uv.h>
 
+#include "rhumb/admin.h"
 #include "rhumb/err.h"
+#include "rhumb/monitor.h"
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
-
-#include "health_monitor.h"
 
 struct notify;
 struct reload;
@@ -29,9 +29,16 @@ struct reload_start {
     const char *config_path;
     uint64_t begun_ms;
     struct snapshot_slot *slot;
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* told of failures; NULL: nobody is */
+    bool keep_map;         /* snapshots keep their geography, to be explained */
+};
+
+/* How it went so far; ms since 1970. */
+struct reload_facts {
+    uint64_t loaded_ms; /* when what is served was published */
+    uint64_t failed_ms; /* when the latest reload failed; 0: it did not */
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
@@ -43,9 +50,14 @@ void reload_tell_ready(struct reload *reload);
 /* reload_request - why is for the log: "SIGHUP", a file. */
 void reload_request(struct reload *reload, const char *why);
 
+/* reload_ask - the same, and on_done() is told how it went. */
+void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx);
+
+struct reload_facts reload_facts(const struct reload *reload);
+
+/* reload_set_admin - told of new tokens; NULL: nobody is any more. */
+void reload_set_admin(struct reload *reload, struct admin *admin);
+
 /* reload_close - nothing is published any more; a compilation under way ends by itself. Memory
  * goes when the loop has run down. */
 void reload_close(struct reload *reload);
-
-/* reload_log_diags - one log line for each diagnostic. */
-void reload_log_diags(const struct diag_list *diags);

@@ -43,7 +43,7 @@ static bool split_port(const char *text, char *address, uint16_t *inout_port)
     return true;
 }
 
-static bool read_listener(struct config_reader *reader, const struct config_node_entry *item,
+bool config_read_listener(struct config_reader *reader, const struct config_node_entry *item,
                           uint16_t default_port, struct config_listener *out_listener)
 {
     const char *text;
@@ -90,7 +90,7 @@ static void read_listeners(struct config_reader *reader, const struct config_nod
     size_t good = 0;
     for (size_t i = 0; i < count; i++) {
         struct config_listener *listener = &listeners[good];
-        if (!read_listener(reader, &items[i], default_port, listener))
+        if (!config_read_listener(reader, &items[i], default_port, listener))
             continue;
         if (find_listener(listeners, good, listener))
             config_error(reader, &listener->place, "this listener stands here twice");

@@ -19,10 +19,11 @@ static const struct {
     const char *key;
     section_fn *build;
 } SECTIONS[] = {
-    {"server", config_build_server}, {"notify", config_build_notify},
-    {"geo", config_build_geo},       {"regions", config_build_regions},
-    {"checks", config_build_checks}, {"services", config_build_services},
-    {"limits", config_build_limits}, {"zones", config_build_zones},
+    {"server", config_build_server},     {"admin", config_build_admin},
+    {"notify", config_build_notify},     {"geo", config_build_geo},
+    {"regions", config_build_regions},   {"checks", config_build_checks},
+    {"services", config_build_services}, {"limits", config_build_limits},
+    {"zones", config_build_zones},
 };
 
 enum { SECTION_COUNT = sizeof(SECTIONS) / sizeof(SECTIONS[0]) };

@@ -71,8 +71,8 @@ static size_t add_share(struct policy_share *shares, size_t count, size_t max,
     return count;
 }
 
-size_t policy_shares(const struct policy_request *request, struct policy_share *out_shares,
-                     size_t max)
+size_t policy_distribution(const struct policy_request *request,
+                           struct policy_share *out_shares, size_t max)
 {
     enum { RUNS_MAX = 1 << 14 };
 

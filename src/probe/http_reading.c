@@ -73,6 +73,8 @@ bool http_reading_header(struct http_reading *reading, const char *line, size_t 
     if (request->metric.name && request->metric.in_header &&
         find_value(line, len, request->metric.name, value))
         reading->metric = metric_from_text(value);
+    /* An answer without it counts by its message: libcurl shows no trailers behind a
+     * Content-Length. */
     if (request->is_grpc && find_value(line, len, "grpc-status", value))
         reading->grpc_status = parse_grpc_status(value);
     if (request->is_grpc && find_value(line, len, "grpc-message", value))

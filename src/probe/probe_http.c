@@ -403,8 +403,9 @@ static long http_version(const struct http_request *request)
     return request->https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
 }
 
-/* set_redirects - CONNECT_TO holds for every host, so none is resolved and all lead to the same
- * address. What began encrypted stays so. */
+/* set_redirects - CONNECT_TO without a port holds for every host, so none is resolved and all lead
+ * to the same address. What began encrypted stays so. The path is then part of the URL:
+ * CURLOPT_REQUEST_TARGET would be sent to every hop. */
 static void set_redirects(struct http_run *run)
 {
     const struct http_request *request = run->request;
@@ -444,7 +445,8 @@ static void set_transport(struct http_run *run)
 }
 
 /* set_tls - a full handshake each time: a resumed session would not show the certificate. The
- * default folder of CA certificates is unset, or a ca_file would only add to it. */
+ * default folder of CA certificates is unset: a ca_file would only add to it, and libcurl would
+ * parse the system's authorities for every handshake (33 ms instead of 1 ms). */
 static void set_tls(struct http_run *run)
 {
     const struct http_request *request = run->request;

@@ -73,7 +73,8 @@ static struct tls_context *find_place(struct tls_trust *trust, const struct tls_
     return place;
 }
 
-/* make_openssl - NULL when the authorities cannot be read, or out of memory. */
+/* make_openssl - NULL when the authorities cannot be read, or out of memory. Those of the system
+ * come from OpenSSL's folder, which is looked into as needed; libcurl reads a file. */
 static SSL_CTX *make_openssl(const struct tls_terms *terms)
 {
     SSL_CTX *openssl = SSL_CTX_new(TLS_client_method());

@@ -1,5 +1,6 @@
 /* resolver_lookup.h - one look-up of a host name in the DNS, A and AAAA. It waits for the network:
- * for a thread of libuv's pool. */
+ * for a thread of libuv's pool. Not getaddrinfo(): one exchange gives addresses and their TTL, and
+ * neither /etc/hosts nor search lists, which the clients of a CNAME do not see, can slip in. */
 #pragma once
 
 #include <stdbool.h>

@@ -184,19 +184,6 @@ bool model_is_usable(const struct model *model, uint16_t service, uint64_t regio
     return false;
 }
 
-bool model_is_cut_off(const struct model *model, uint16_t service, uint64_t regions)
-{
-    const struct config_service *config = service_of(model, service);
-    for (size_t i = 0; i < config->region_count; i++) {
-        uint16_t nested = config->regions[i].service;
-        if ((regions >> i & 1) != 0 && nested != CONFIG_NONE &&
-            (!is_up(model, service, i, 0) ||
-             model_is_cut_off(model, nested, allowed_in(model, nested))))
-            return true;
-    }
-    return false;
-}
-
 bool model_may_be_empty(const struct model *model, uint16_t service, uint64_t regions)
 {
     const struct config_service *config = service_of(model, service);

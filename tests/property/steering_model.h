@@ -32,10 +32,6 @@ health_word model_word(const struct model *model, uint16_t service, size_t regio
 bool model_exists(const struct model *model, uint16_t service, uint64_t regions);
 bool model_is_usable(const struct model *model, uint16_t service, uint64_t regions);
 
-/* model_is_cut_off - is a nested service taken out by its seat, at any level? It is not asked
- * then, not even whether it has the family. */
-bool model_is_cut_off(const struct model *model, uint16_t service, uint64_t regions);
-
 /* model_may_be_empty - did the operator choose `empty`, in the service or in one nested? */
 bool model_may_be_empty(const struct model *model, uint16_t service, uint64_t regions);
 

@@ -12,17 +12,18 @@
 #include <cmocka.h>
 #include <curl/curl.h>
 
+#include "rhumb/notify.h"
+
+#include "../../support/app_fixture.h"
+#include "../../support/notify_socket.h"
 #include "../../support/temp_folder.h"
-#include "app_fixture.h"
-#include "notify.h"
-#include "notify_socket.h"
 #include "reload.h"
 
 struct bed {
-    struct app_loop loop;
+    struct test_loop loop;
     struct temp_folder folder;
     struct snapshot_slot *slot;
-    struct health_monitor *monitor;
+    struct monitor *monitor;
     struct notify *notify;
     struct reload *reload;
 };
@@ -48,17 +49,16 @@ static void open_bed(struct bed *bed)
     char path[TEMP_PATH_MAX];
     *bed = (struct bed){.slot = snapshot_slot_new()};
     assert_non_null(bed->slot);
-    app_log_open();
+    test_log_open();
     temp_folder_open(&bed->folder);
-    app_loop_open(&bed->loop);
+    test_loop_open(&bed->loop);
     write_zone(bed, 1);
     write_config(bed, "");
     assert_int_equal(
-        health_monitor_new(&bed->loop.uv, &(struct herald){.tell = app_tell}, &bed->monitor),
-        ERR_OK);
+        monitor_new(&bed->loop.uv, &(struct herald){.tell = app_tell}, &bed->monitor), ERR_OK);
     assert_int_equal(notify_new(&bed->loop.uv, &bed->notify), ERR_OK);
     struct snapshot *first = app_compile(temp_path(&bed->folder, "rhumb.yaml", path));
-    assert_int_equal(health_monitor_retarget(bed->monitor, first), ERR_OK);
+    assert_int_equal(monitor_retarget(bed->monitor, first), ERR_OK);
     assert_null(snapshot_publish(bed->slot, first));
     struct reload_start from = {
         .config_path = path,
@@ -74,12 +74,12 @@ static void open_bed(struct bed *bed)
 static void close_bed(struct bed *bed)
 {
     reload_close(bed->reload);
-    health_monitor_close(bed->monitor);
+    monitor_close(bed->monitor);
     notify_close(bed->notify);
-    app_loop_close(&bed->loop);
+    test_loop_close(&bed->loop);
     snapshot_slot_free(bed->slot);
     temp_folder_close(&bed->folder);
-    app_log_close();
+    test_log_close();
 }
 
 static uint32_t serial_of(const struct snapshot *snapshot)
@@ -104,11 +104,11 @@ static void a_request_publishes_what_the_files_say_now(void **state)
     write_zone(&bed, 2);
     reload_request(bed.reload, "SIGHUP");
     assert_served(&bed, 1, 1); /* not on this thread */
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 2);
-    assert_int_equal(app_log_count("event=reload_requested by=SIGHUP"), 1);
-    assert_int_equal(app_log_count("generation=2 zones=1 targets=0"), 1);
-    app_loop_until_log(&bed.loop, "event=snapshot_retired", 1);
+    assert_int_equal(test_log_count("event=reload_requested by=SIGHUP"), 1);
+    assert_int_equal(test_log_count("generation=2 zones=1 targets=0"), 1);
+    test_loop_until_log(&bed.loop, "event=snapshot_retired", 1);
     close_bed(&bed);
 }
 
@@ -118,11 +118,11 @@ static void a_changed_file_is_reason_enough(void **state)
     struct bed bed;
     open_bed(&bed);
     write_zone(&bed, 2);
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 2);
-    assert_int_equal(app_log_count("example.com.zone"), 1);
+    assert_int_equal(test_log_count("example.com.zone"), 1);
     write_config(&bed, "x-comment: changed\n"); /* watched after the reload too */
-    app_loop_until_log(&bed.loop, ok, 2);
+    test_loop_until_log(&bed.loop, ok, 2);
     assert_served(&bed, 3, 2);
     close_bed(&bed);
 }
@@ -146,15 +146,15 @@ static void broken_files_leave_the_old_data_in_service(void **state)
         open_bed(&bed);
         temp_write(&bed.folder, cases[i].file, cases[i].text);
         reload_request(bed.reload, "SIGHUP");
-        app_loop_until_log(&bed.loop, failed, 1);
+        test_loop_until_log(&bed.loop, failed, 1);
         assert_served(&bed, 1, 1);
-        assert_int_equal(app_log_count(cases[i].diagnostic), 1);
-        assert_int_equal(app_log_count("severity=critical"), 1);
-        assert_int_equal(app_log_count("kept=1"), 1);
+        assert_int_equal(test_log_count(cases[i].diagnostic), 1);
+        assert_int_equal(test_log_count("severity=critical"), 1);
+        assert_int_equal(test_log_count("kept=1"), 1);
         write_zone(&bed, 3);
         write_config(&bed, "");
         reload_request(bed.reload, "SIGHUP");
-        app_loop_until_log(&bed.loop, ok, 1);
+        test_loop_until_log(&bed.loop, ok, 1);
         assert_served(&bed, 2, 3);
         close_bed(&bed);
     }
@@ -169,14 +169,14 @@ static void most_names_are_not_thrown_away_unless_it_is_meant(void **state)
     temp_write(&bed.folder, "example.com.zone",
                "@ 60 SOA ns.example. h 4 2 3 4 5\n@ 60 NS ns.example.\n");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, failed, 1);
+    test_loop_until_log(&bed.loop, failed, 1);
     assert_served(&bed, 1, 1);
-    assert_int_equal(app_log_count("2 of 3 names would be gone, more than half"), 1);
-    assert_int_equal(app_log_count("server: {allow_shrink: true}"), 1);
+    assert_int_equal(test_log_count("2 of 3 names would be gone, more than half"), 1);
+    assert_int_equal(test_log_count("server: {allow_shrink: true}"), 1);
     temp_write(&bed.folder, "rhumb.yaml",
                "server: {listen: ['127.0.0.1:5300'], allow_shrink: true}\n"
                "zones: {example.com: {file: example.com.zone}}\n");
-    app_loop_until_log(&bed.loop, ok, 1); /* the file has changed: reason enough */
+    test_loop_until_log(&bed.loop, ok, 1); /* the file has changed: reason enough */
     assert_served(&bed, 2, 4);
     close_bed(&bed);
 }
@@ -190,16 +190,16 @@ static void receivers_are_those_of_the_latest_configuration_and_hear_of_failures
     write_config(&bed,
                  "notify: [{webhook: {url: 'http://127.0.0.1:1/', severity: critical}}]\n");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_int_equal(notify_waiting(bed.notify), 0);
     write_config(&bed, "notify: [{webhook: {url: 'http://127.0.0.1:1/'}}]\nzones: {\n");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, "event=notify_failed receiver=http://127.0.0.1:1", 1);
-    assert_int_equal(app_log_count("about=reload_failed"), 1);
+    test_loop_until_log(&bed.loop, "event=notify_failed receiver=http://127.0.0.1:1", 1);
+    assert_int_equal(test_log_count("about=reload_failed"), 1);
     assert_int_equal(notify_waiting(bed.notify), 1); /* nobody listens there */
     write_config(&bed, "");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 2);
+    test_loop_until_log(&bed.loop, ok, 2);
     assert_int_equal(notify_waiting(bed.notify), 0);
     close_bed(&bed);
 }
@@ -211,10 +211,10 @@ static void a_file_that_was_missing_is_noticed_when_it_comes(void **state)
     open_bed(&bed);
     temp_write(&bed.folder, "rhumb.yaml", "zones: {example.com: {file: other.zone}}\n");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, failed, 1);
+    test_loop_until_log(&bed.loop, failed, 1);
     temp_write(&bed.folder, "other.zone",
                "@ 60 SOA ns h 9 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n");
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 9);
     close_bed(&bed);
 }
@@ -231,10 +231,10 @@ static void a_new_file_that_was_broken_is_noticed_when_it_is_corrected(void **st
     temp_printf(&bed.folder, "rhumb.yaml", "zones: {example.com: {file: %s/other.zone}}\n",
                 other.path);
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, failed, 1);
+    test_loop_until_log(&bed.loop, failed, 1);
     temp_write(&other, "other.zone", /* in place */
                "@ 60 SOA ns h 9 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n");
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 9);
     close_bed(&bed);
     temp_folder_close(&other);
@@ -247,10 +247,10 @@ static void requests_meanwhile_become_one_more(void **state)
     open_bed(&bed);
     for (unsigned i = 0; i < 5; i++)
         reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 2);
+    test_loop_until_log(&bed.loop, ok, 2);
     reload_request(bed.reload, "SIGHUP"); /* a third, by itself: no more were waiting */
-    app_loop_until_log(&bed.loop, ok, 3);
-    app_loop_until_log(&bed.loop, "event=snapshot_retired", 3);
+    test_loop_until_log(&bed.loop, ok, 3);
+    test_loop_until_log(&bed.loop, "event=snapshot_retired", 3);
     assert_served(&bed, 4, 1);
     close_bed(&bed);
 }
@@ -264,14 +264,14 @@ static void nothing_is_published_after_closing(void **state)
     reload_request(bed.reload, "SIGHUP");
     reload_request(bed.reload, "SIGHUP");
     reload_close(bed.reload);
-    health_monitor_close(bed.monitor);
+    monitor_close(bed.monitor);
     notify_close(bed.notify);
-    app_loop_close(&bed.loop); /* the compilation ends first */
+    test_loop_close(&bed.loop); /* the compilation ends first */
     assert_served(&bed, 1, 1);
-    assert_int_equal(app_log_count("event=reload result"), 0);
+    assert_int_equal(test_log_count("event=reload result"), 0);
     snapshot_slot_free(bed.slot);
     temp_folder_close(&bed.folder);
-    app_log_close();
+    test_log_close();
 }
 
 static void health_is_kept_and_what_needs_a_restart_is_said(void **state)
@@ -287,16 +287,16 @@ static void health_is_kept_and_what_needs_a_restart_is_said(void **state)
                "services: {a: {check: web, regions: {eu: {addresses: [127.0.0.1]}}}}\n"
                "zones: {example.com: {file: example.com.zone}}\n");
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 1);
-    assert_int_equal(app_log_count("event=restart_needed"), 1);
-    app_loop_until_log(&bed.loop, "to=down", 1); /* into the snapshot that is published */
+    test_loop_until_log(&bed.loop, ok, 1);
+    assert_int_equal(test_log_count("event=restart_needed"), 1);
+    test_loop_until_log(&bed.loop, "to=down", 1); /* into the snapshot that is published */
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 2);
+    test_loop_until_log(&bed.loop, ok, 2);
     struct snapshot *snapshot = snapshot_current(bed.slot);
     assert_int_equal(snapshot->generation, 3);
     assert_int_equal(health_word_state(health_table_get(&snapshot->health, 0)), HEALTH_DOWN);
-    assert_int_equal(app_log_count("to=down"), 1);
-    assert_int_equal(app_log_count("event=restart_needed"), 1);
+    assert_int_equal(test_log_count("to=down"), 1);
+    assert_int_equal(test_log_count("event=restart_needed"), 1);
     close_bed(&bed);
 }
 
@@ -309,14 +309,14 @@ static void the_service_manager_hears_of_it(void **state)
     int fd = notify_socket_open(name);
     open_bed(&bed);
     reload_request(bed.reload, "SIGHUP");
-    app_loop_until_log(&bed.loop, ok, 1);
+    test_loop_until_log(&bed.loop, ok, 1);
     assert_string_equal(notify_socket_next(fd, buffer), ""); /* nothing serves yet */
     reload_tell_ready(bed.reload);
     assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
     for (size_t round = 2; round <= 3; round++) { /* a good one, and a failure */
         reload_request(bed.reload, "SIGHUP");
         assert_memory_equal(notify_socket_next(fd, buffer), "RELOADING=1\nMONOTONIC_USEC=", 27);
-        app_loop_until_log(&bed.loop, "event=reload result=", round);
+        test_loop_until_log(&bed.loop, "event=reload result=", round);
         assert_string_equal(notify_socket_next(fd, buffer), "READY=1");
         assert_string_equal(notify_socket_next(fd, buffer), "");
         temp_write(&bed.folder, "rhumb.yaml", "broken: [\n");
@@ -363,7 +363,7 @@ static void readers_see_the_old_or_the_new(void **state)
     for (unsigned i = 1; i <= RELOADS; i++) {
         write_zone(&bed, i + 1);
         reload_request(bed.reload, "SIGHUP");
-        app_loop_until_log(&bed.loop, ok, i);
+        test_loop_until_log(&bed.loop, ok, i);
     }
     while (atomic_load(&readers.reads) <= RELOADS)
         sched_yield(); /* a busy machine may not have let it run yet */

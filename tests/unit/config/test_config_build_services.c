@@ -270,7 +270,7 @@ static void all_mistakes_are_reported_not_only_the_first(void **state)
                                "services:\n"
                                "  a: {policy: x, check: d, regions: {eu: {addresses: [1]}}}\n"
                                "zones: {example.com: {names: {www: b}}}\n"
-                               "admin: {}\n";
+                               "fleet: {}\n";
     struct loaded loaded = load_bytes(text, strlen(text));
     assert_int_equal(loaded.err, ERR_INVALID);
     assert_int_equal(diag_error_count(loaded.diags), 10);

@@ -59,7 +59,7 @@ static size_t share_count;
 static void ask(const char *service)
 {
     struct policy_request request = world_request(&world, service, IP_V4, "203.0.113.1");
-    share_count = policy_shares(&request, shares, POLICY_SHARES_MAX);
+    share_count = policy_distribution(&request, shares, POLICY_SHARES_MAX);
 }
 
 /* share_of - of one region of one service, whatever when_all_down says. */
@@ -157,7 +157,7 @@ static void a_sticky_client_has_one_region(void **state)
     for (unsigned n = 0; n < 1000; n++) {
         request.client.network.addr.bytes[1] = (uint8_t)(n >> 8);
         request.client.network.addr.bytes[2] = (uint8_t)n;
-        share_count = policy_shares(&request, shares, POLICY_SHARES_MAX);
+        share_count = policy_distribution(&request, shares, POLICY_SHARES_MAX);
         policy_select(&request, &world.rng, &world.answer);
         assert_int_equal(share_count, 1);
         assert_near(shares[0].share, 1);
@@ -165,13 +165,13 @@ static void a_sticky_client_has_one_region(void **state)
     }
 }
 
-/* agree - what policy_select() does by chance is what policy_shares() says: within five standard
+/* agree - what policy_select() does by chance is what policy_distribution() says: within five standard
  * deviations for every region, and nothing that has no share. */
 static void agree(const char *service)
 {
     struct policy_request request = world_request(&world, service, IP_V4, "203.0.113.1");
     unsigned counts[POLICY_SHARES_MAX] = {0};
-    share_count = policy_shares(&request, shares, POLICY_SHARES_MAX);
+    share_count = policy_distribution(&request, shares, POLICY_SHARES_MAX);
     for (unsigned n = 0; n < ROUNDS; n++) {
         size_t i = 0;
         policy_select(&request, &world.rng, &world.answer);

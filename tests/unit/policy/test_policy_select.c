@@ -110,6 +110,14 @@ static const char YAML[] =
     "      inside: { service: plain }\n"
     "      d: { addresses: [ 10.0.4.1 ] }\n"
     "  outer-alone: { policy: failover, regions: { inside: { service: plain } } }\n"
+    "  outer-v4: { policy: failover, regions: { inside: { service: unchecked-d } } }\n"
+    "  outer-outer-v4: { policy: failover, regions: { inside: { service: outer-v4 } } }\n"
+    "  only-a:\n"
+    "    policy: failover\n"
+    "    check: tcp\n"
+    "    residency: { DE: [ b ], default: [ a ] }\n"
+    "    regions: *four\n"
+    "  outer-resident: { policy: failover, regions: { inside: { service: only-a } } }\n"
     "  outer-empty:\n"
     "    policy: failover\n"
     "    check: tcp\n"
@@ -516,6 +524,30 @@ static void a_nested_service_without_the_family_is_absent(void **state)
     expect_v6("outer-geo", "empty 30");
 }
 
+/* Whether its seat is up or down: what is not there cannot be down. */
+static void a_nested_service_without_the_family_is_absent_when_down_as_well(void **state)
+{
+    (void)state;
+    world_set_region(&world, "outer-v4", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    expect_v6("outer-v4", "empty 30");
+    expect("outer-v4", "ALL-DOWN unchecked-d/d#0 10.0.4.1 30");
+    expect_v6("outer-outer-v4", "empty 30");
+    world_set_region(&world, "outer-outer-v4", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    expect_v6("outer-outer-v4", "empty 30");
+    expect("outer-outer-v4", "ALL-DOWN unchecked-d/d#0 10.0.4.1 30");
+}
+
+/* b, where residency sends Germans, has no IPv6 address; their network decides that. */
+static void what_residency_leaves_of_a_nested_service_may_lack_the_family(void **state)
+{
+    (void)state;
+    world_set_region(&world, "outer-resident", "inside", WORLD_DOWN, HEALTH_SCALE_FULL);
+    check_answer(world_ask(&world, "outer-resident", IP_V6, "198.51.100.0/26"), "empty 30");
+    assert_int_equal(world.answer.scope, 25);
+    check_answer(world_ask(&world, "outer-resident", IP_V6, "192.0.2.0/24"),
+                 "ALL-DOWN only-a/a#0 2001:db8::1 30");
+}
+
 /* ---- names ------------------------------------------------------------------------------- */
 
 static void a_region_of_names_answers_an_alias_in_lower_case(void **state)
@@ -706,6 +738,8 @@ int main(void)
         TEST(a_nested_service_that_is_down_is_passed_over),
         TEST(a_nested_service_decides_for_itself_when_all_are_down),
         TEST(a_nested_service_without_the_family_is_absent),
+        TEST(a_nested_service_without_the_family_is_absent_when_down_as_well),
+        TEST(what_residency_leaves_of_a_nested_service_may_lack_the_family),
         TEST(a_region_of_names_answers_an_alias_in_lower_case),
         TEST(a_pinned_name_answers_its_region_alone),
         TEST(a_pin_is_refused_where_residency_forbids_it),

@@ -1,0 +1,285 @@
+/* What services publish and tell: real configurations, endpoints that do as the test says. */
+#include "rhumb/clock.h"
+#include "rhumb/overrides.h"
+
+#include "monitor_overrides.h"
+#include "service_case.h"
+
+/* ---- words ---- */
+
+static void what_is_reviewed_is_published(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    service_bed_open(&bed, PLAIN);
+    review(&bed);
+    assert_true(is_usable(&bed, "a", "eu", 0)); /* as assumed */
+    assert_int_equal(health_word_state(service_bed_word(&bed, "a", "eu", 0)), HEALTH_UNKNOWN);
+    service_bed_set(&bed, service_bed_seat(&bed, "a", "eu", 0), HEALTH_DOWN);
+    service_bed_set(&bed, service_bed_seat(&bed, "a", "eu", 1), HEALTH_SUSPECT);
+    assert_true(is_usable(&bed, "a", "eu", 0)); /* not before the review */
+    review(&bed);
+    assert_false(is_usable(&bed, "a", "eu", 0));
+    assert_true(service_bed_word(&bed, "a", "eu", 1) & HEALTH_WORD_SUSPECT);
+    assert_true(is_usable(&bed, "a", "eu", 1));
+    assert_true(is_usable(&bed, "a", "us", 0));
+    assert_true(is_unsettled(&bed, "a"));
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_true(is_usable(&bed, "a", "eu", 0));
+    assert_false(is_unsettled(&bed, "a"));
+    service_bed_close(&bed);
+}
+
+static void a_review_without_news_tells_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, FAILOVER);
+    health_word before = service_bed_word(&bed, "a", "eu", 0);
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    assert_int_equal(bed.services->due_count, 0);
+    monitor_services_set_due(bed.services, 0);
+    monitor_services_set_due(bed.services, 0); /* once is enough */
+    assert_int_equal(bed.services->due_count, 1);
+    review(&bed);
+    assert_int_equal(test_log_count("event="), 0);
+    assert_int_equal(service_bed_word(&bed, "a", "eu", 0), before);
+    service_bed_close(&bed);
+}
+
+/* ---- what is told ---- */
+
+static void all_down_and_usable_again_are_told_once_each(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    assert_int_equal(test_log_count("event=service_"), 0);
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=service_"), 0);
+    take_down(&bed, "us");
+    assert_int_equal(test_log_count("event=service_all_down severity=critical service=a "
+                                    "reason=\"none of 3 endpoints is usable\""),
+                     1);
+    monitor_services_set_due(bed.services, 0);
+    review(&bed);
+    assert_int_equal(test_log_count("event=service_all_down"), 0);
+    service_bed_set_all(&bed, "a", "us", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=service_usable service=a "
+                                    "reason=\"1 region usable again\""),
+                     1);
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=service_usable"), 0);
+    service_bed_close(&bed);
+}
+
+static void a_failover_says_from_where_to_where(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, FAILOVER);
+    assert_int_equal(test_log_count("event=failover"), 0); /* the first choice is none */
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=failover service=a from=eu to=us"), 1);
+    take_down(&bed, "us");
+    assert_int_equal(test_log_count("event=failover service=a from=us to=none"), 1);
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=failover service=a from=none to=eu"), 1);
+    service_bed_close(&bed);
+}
+
+static void other_policies_have_no_failover(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=failover"), 0);
+    service_bed_close(&bed);
+}
+
+static void a_region_is_lost_held_and_back(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, MANUAL);
+    service_bed_set(&bed, service_bed_seat(&bed, "a", "eu", 0), HEALTH_DOWN);
+    review(&bed);
+    assert_int_equal(test_log_count("event=region_lost"), 0); /* half of it is enough */
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=region_lost service=a region=eu"), 1);
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=region_held service=a region=eu"), 1);
+    assert_int_equal(test_log_count("resume"), 1); /* the way out */
+    assert_false(is_usable(&bed, "a", "eu", 0));
+    assert_int_equal(health_word_state(service_bed_word(&bed, "a", "eu", 0)), HEALTH_HELD);
+    service_bed_region(&bed, "a", "eu")->resumed_ms = bed.now_ms;
+    monitor_services_set_due(bed.services, 0);
+    review(&bed);
+    assert_int_equal(test_log_count("event=region_back service=a region=eu"), 1);
+    assert_int_equal(test_log_count("event=region_"), 1);
+    assert_true(is_usable(&bed, "a", "eu", 0));
+    service_bed_close(&bed);
+}
+
+/* Nothing but time ends the wait: it is the tick that makes the service due. */
+static void a_tick_ends_a_wait(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, "  a: {" CHECKED ", failback: {after: 1m}, regions: {" EU ", " US "}}\n");
+    monitor_services_tick(bed.services);
+    assert_int_equal(bed.services->due_count, 0);
+    take_down(&bed, "eu");
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=region_held service=a region=eu"), 1);
+    bed.now_ms += MINUTE_MS;
+    monitor_services_tick(bed.services);
+    assert_int_equal(bed.services->due_count, 1);
+    review(&bed);
+    assert_int_equal(test_log_count("event=region_back service=a region=eu"), 1);
+    service_bed_close(&bed);
+}
+
+static void what_a_rule_keeps_is_frozen(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed,
+              "  a: {" CHECKED ", protect: {min_usable: 1}, regions: {" EU ", " US "}}\n");
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=service_frozen"), 0);
+    take_down(&bed, "us");
+    assert_int_equal(test_log_count("event=service_frozen severity=critical service=a "
+                                    "reason=\"1 of 3 endpoints fail and stay: "
+                                    "max_down_per_minute or min_usable is reached\""),
+                     1);
+    assert_true(service_bed_word(&bed, "a", "us", 0) & HEALTH_WORD_FROZEN);
+    assert_true(is_usable(&bed, "a", "us", 0));
+    assert_int_equal(test_log_count("event=service_all_down"), 0);
+    service_bed_set_all(&bed, "a", "us", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=service_unfrozen service=a"), 1);
+    assert_false(service_bed_word(&bed, "a", "us", 0) & HEALTH_WORD_FROZEN);
+    service_bed_close(&bed);
+}
+
+static void the_reason_says_who_freezes(void **state)
+{
+    (void)state;
+
+    static const struct {
+        enum health_freeze freeze;
+        const char *reason;
+    } cases[] = {
+        {HEALTH_FREEZE_REMOVALS, "most targets fail together: it may be us"},
+        {HEALTH_FREEZE_ALL, "health is switched off"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct service_bed bed;
+        open_well(&bed, PLAIN);
+        service_bed_set_all(&bed, "a", "eu", HEALTH_DOWN);
+        service_bed_review(&bed, cases[i].freeze);
+        assert_int_equal(test_log_count("event=service_frozen"), 1);
+        assert_int_equal(test_log_count(cases[i].reason), 1);
+        assert_true(is_usable(&bed, "a", "eu", 0));
+        monitor_services_set_due(bed.services, 0);
+        review(&bed);
+        assert_int_equal(test_log_count("event=service_unfrozen"), 1);
+        assert_int_equal(test_log_count("event=region_lost service=a region=eu"), 1);
+        service_bed_close(&bed);
+    }
+}
+
+/* ---- the operator ---- */
+
+/* override - what this file says is put on the seats; a review follows. */
+static void override(struct service_bed *bed, const char *file)
+{
+    char path[TEMP_PATH_MAX];
+    struct test_loop loop;
+    struct overrides *overrides;
+    const struct monitor_moment now = {.wall_ms = clock_wall_ms(), .steady_ms = bed->now_ms};
+    test_log_open();
+    test_loop_open(&loop);
+    temp_replace(&bed->folder, "overrides.json", file);
+    assert_int_equal(overrides_new(&loop.uv, temp_path(&bed->folder, "overrides.json", path),
+                                   NULL, NULL, &overrides),
+                     ERR_OK);
+    monitor_overrides_apply(bed->services, overrides, &now);
+    overrides_close(overrides);
+    test_loop_close(&loop);
+    bed->now_ms += 1000;
+    monitor_services_review(bed->services, HEALTH_FREEZE_NONE, bed->now_ms);
+}
+
+static void an_override_is_told_for_each_endpoint_and_when_it_ends(void **state)
+{
+    (void)state;
+    static const char drain[] = "{\"overrides\": [{\"service\": \"a\", \"region\": \"eu\", "
+                                "\"state\": \"drain\", \"by\": \"anna\", "
+                                "\"reason\": \"kernel update\"}]}";
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    override(&bed, drain);
+    assert_int_equal(test_log_count("event=override service=a region=eu address=192.0.2.1 "
+                                    "from=free to=drain reason=\"kernel update (anna)\""),
+                     1);
+    assert_int_equal(test_log_count("event=override "), 2);
+    assert_false(is_usable(&bed, "a", "eu", 0));
+    assert_true(service_bed_word(&bed, "a", "eu", 1) & HEALTH_WORD_FORCED);
+    assert_true(is_usable(&bed, "a", "us", 0));
+    assert_int_equal(test_log_count("event=region_lost"), 0); /* health did not take it */
+    override(&bed, drain);
+    assert_int_equal(test_log_count("event=override "), 0);
+    override(&bed, "{\"overrides\": []}");
+    assert_int_equal(test_log_count("event=override "), 2);
+    assert_int_equal(test_log_count("address=192.0.2.2 from=drain to=free"), 1);
+    assert_true(is_usable(&bed, "a", "eu", 0));
+    service_bed_close(&bed);
+}
+
+static void no_more_than_twenty_overrides_are_told_at_once(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    char services[1024];
+    size_t used = (size_t)snprintf(services, sizeof(services),
+                                   "  a: {" CHECKED ", regions: {" US ", eu: {addresses: [");
+    for (unsigned i = 1; i <= 30; i++)
+        used +=
+            (size_t)snprintf(services + used, sizeof(services) - used, "198.51.100.%u, ", i);
+    snprintf(services + used, sizeof(services) - used, "198.51.100.31]}}}\n");
+    open_well(&bed, services);
+    override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"down\", "
+                   "\"by\": \"anna\", \"reason\": \"fire\"}]}");
+    assert_int_equal(test_log_count("event=override "), 20);
+    for (size_t i = 0; i < 31; i++)
+        assert_false(is_usable(&bed, "a", "eu", i));
+    service_bed_close(&bed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_reviewed_is_published),
+        cmocka_unit_test(a_review_without_news_tells_and_changes_nothing),
+        cmocka_unit_test(all_down_and_usable_again_are_told_once_each),
+        cmocka_unit_test(a_failover_says_from_where_to_where),
+        cmocka_unit_test(other_policies_have_no_failover),
+        cmocka_unit_test(a_region_is_lost_held_and_back),
+        cmocka_unit_test(a_tick_ends_a_wait),
+        cmocka_unit_test(what_a_rule_keeps_is_frozen),
+        cmocka_unit_test(the_reason_says_who_freezes),
+        cmocka_unit_test(an_override_is_told_for_each_endpoint_and_when_it_ends),
+        cmocka_unit_test(no_more_than_twenty_overrides_are_told_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,4 +1,5 @@
 /* A diff for people: what is refused, who moves, what changed. */
+#include <stdio.h>
 #include <string.h>
 
 #include "rhumb/analysis_diff.h"
@@ -13,23 +14,48 @@ static bool has_moves(const struct diff *diff)
     return false;
 }
 
-static void put_weight(const struct diff *diff, const struct diff_weight *weight,
-                       struct text *out)
+/* The columns of one service's table. */
+struct columns {
+    int from, to, label; /* label: country, from and to together */
+};
+
+static const char REORDERED[] = "same region, others behind it";
+
+static int longer(int width, const char *text)
 {
-    text_printf(out, "%8.3f %% %8.3f %%", 100 * weight->v4, 100 * weight->v6);
-    if (diff->has_traffic)
-        text_printf(out, " %8.3f %%", 100 * weight->traffic);
-    text_printf(out, " %9llu", (unsigned long long)weight->networks);
+    int len = (int)strlen(text);
+    return len > width ? len : width;
 }
 
-static int widest(const struct diff_service *service, size_t rows, bool of_from)
+static struct columns columns_of(const struct diff_service *service, size_t rows)
 {
-    size_t width = of_from ? strlen("from") : strlen("to");
+    struct columns columns = {.from = 4, .to = 2};
     for (size_t i = 0; i < rows; i++) {
-        size_t len = strlen(of_from ? service->moves[i].from : service->moves[i].to);
-        width = len > width ? len : width;
+        columns.from = longer(columns.from, service->moves[i].from);
+        columns.to = longer(columns.to, service->moves[i].to);
     }
-    return (int)(width < 60 ? width : 60);
+    columns.label = longer(7 + 2 + columns.from + 4 + columns.to, REORDERED);
+    return columns;
+}
+
+static void put_head(const struct diff *diff, const struct diff_service *service,
+                     const struct columns *columns, struct text *out)
+{
+    char label[200] = "";
+    if (service->move_count > 0)
+        (void)snprintf(label, sizeof(label), "country  %-*s    to", columns->from, "from");
+    text_printf(out, "\nservice %s\n  %-*s %10s %10s%s %10s\n", service->name, columns->label,
+                label, "IPv4", "IPv6", diff->has_traffic ? "    traffic" : "", "networks");
+}
+
+static void put_row(const struct diff *diff, const char *label, const struct columns *columns,
+                    const struct diff_weight *weight, struct text *out)
+{
+    text_printf(out, "  %-*s %8.3f %% %8.3f %%", columns->label, label, 100 * weight->v4,
+                100 * weight->v6);
+    if (diff->has_traffic)
+        text_printf(out, " %8.3f %%", 100 * weight->traffic);
+    text_printf(out, " %10llu\n", (unsigned long long)weight->networks);
 }
 
 static void put_service(const struct diff *diff, const struct diff_service *service, bool all,
@@ -40,26 +66,21 @@ static void put_service(const struct diff *diff, const struct diff_service *serv
         return;
     if (!all && rows > DIFF_ROWS)
         rows = DIFF_ROWS;
-    int from = widest(service, rows, true), to = widest(service, rows, false);
-    text_printf(out, "\nservice %s\n", service->name);
-    text_printf(out, "  %-7s  %-*s    %-*s  %10s %10s%s %9s\n", "country", from, "from", to,
-                "to", "IPv4", "IPv6", diff->has_traffic ? "    traffic" : "", "networks");
+    struct columns columns = columns_of(service, rows);
+    put_head(diff, service, &columns, out);
     for (size_t i = 0; i < rows; i++) {
         const struct diff_move *move = &service->moves[i];
-        text_printf(out, "  %-7s  %-*s -> %-*s  ", move->country, from, move->from, to,
-                    move->to);
-        put_weight(diff, &move->weight, out);
-        text_printf(out, "\n");
+        char label[400];
+        (void)snprintf(label, sizeof(label), "%-7s  %-*s -> %s", move->country, columns.from,
+                       move->from, move->to);
+        put_row(diff, label, &columns, &move->weight, out);
     }
     if (rows < service->move_count)
         text_printf(out, "  ... and %zu smaller ones (--all)\n", service->move_count - rows);
-    text_printf(out, "  %-*s  ", 7 + 2 + from + 4 + to, "moved in all");
-    put_weight(diff, &service->moved, out);
-    if (service->reordered.networks > 0) {
-        text_printf(out, "\n  %-*s  ", 7 + 2 + from + 4 + to, "same region, others behind it");
-        put_weight(diff, &service->reordered, out);
-    }
-    text_printf(out, "\n");
+    if (service->move_count > 0)
+        put_row(diff, "moved in all", &columns, &service->moved, out);
+    if (service->reordered.networks > 0)
+        put_row(diff, REORDERED, &columns, &service->reordered, out);
 }
 
 static void put_moves(const struct diff *diff, bool all, struct text *out)

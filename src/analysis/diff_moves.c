@@ -13,18 +13,12 @@
 
 #include "census.h"
 #include "class_cells.h"
+#include "country_space.h"
 #include "diff_parts.h"
 #include "outcome.h"
 
 /* Below this a share is a rounding error: weights are 1..10000, percent of them, 8 levels. */
 #define NOTHING 1e-12
-
-/* How many addresses of each family each country has, and all that count as client space. */
-struct space {
-    double v4_of[COUNTRY_COUNT], v6_of[COUNTRY_COUNT];
-    double v4, v6;
-    bool known; /* countries are; else everything counts */
-};
 
 /* One flow of a pair of outcomes. */
 struct flow {
@@ -48,7 +42,7 @@ struct row_key {
 /* One service. */
 struct mover {
     struct differ *differ;
-    const struct space *space;
+    const struct country_space *space;
     uint16_t before, after; /* its index in both */
     struct label_set labels;
     struct outcome_view was, is;
@@ -158,20 +152,6 @@ static void add_clients(struct mover *m, const struct flows *flows, uint32_t cou
 
 /* ---- by address space, and by weights of countries ---- */
 
-static double part(double of, double all)
-{
-    return all > 0 ? of / all : 0;
-}
-
-/* country_part - which part of the queries of its country comes from a cell: of its IPv4 space, and
- * of its IPv6 space where it has no other. */
-static double country_part(const struct space *space, const struct class_cell *cell)
-{
-    if (space->v4_of[cell->country] > 0)
-        return cell->v4 / space->v4_of[cell->country];
-    return part(cell->v6, space->v6_of[cell->country]);
-}
-
 static struct diff_weight weigh_cell(const struct mover *m, const struct class_cell *cell,
                                      double all_weights)
 {
@@ -179,25 +159,13 @@ static struct diff_weight weigh_cell(const struct mover *m, const struct class_c
     bool counts = !m->space->known || cell->country != COUNTRY_UNKNOWN;
     struct diff_weight weight = {
         .networks = cell->networks,
-        .v4 = counts ? part(cell->v4, m->space->v4) : 0,
-        .v6 = counts ? part(cell->v6, m->space->v6) : 0,
+        .v4 = counts && m->space->v4 > 0 ? cell->v4 / m->space->v4 : 0,
+        .v6 = counts && m->space->v6 > 0 ? cell->v6 / m->space->v6 : 0,
     };
     if (all_weights > 0)
         weight.traffic =
-            traffic->weights[cell->country] / all_weights * country_part(m->space, cell);
+            traffic->weights[cell->country] / all_weights * country_space_part(m->space, cell);
     return weight;
-}
-
-/* sum_weights - of the countries that have networks; 0: the traffic is of another kind. */
-static double sum_weights(const struct differ *differ, const struct space *space)
-{
-    double sum = 0;
-    if (!differ->traffic || differ->traffic->kind != TRAFFIC_COUNTRIES)
-        return 0;
-    for (size_t c = 1; c < COUNTRY_COUNT; c++)
-        if (space->v4_of[c] > 0 || space->v6_of[c] > 0)
-            sum += differ->traffic->weights[c];
-    return sum;
 }
 
 /* Cells by set: first_of[set] and next_of[cell] are numbers of cells + 1; 0: no more. */
@@ -379,8 +347,8 @@ static enum err open_views(struct mover *m)
     return err;
 }
 
-static void move_service(struct differ *differ, const struct space *space, double all_weights,
-                         uint16_t before, uint16_t after)
+static void move_service(struct differ *differ, const struct country_space *space,
+                         double all_weights, uint16_t before, uint16_t after)
 {
     enum { ROWS_MAX = 1 << 24 };
 
@@ -411,44 +379,13 @@ static void move_service(struct differ *differ, const struct space *space, doubl
     free(m);
 }
 
-/* measure_space - one walk without any trie. */
-static enum err measure_space(const struct snapshot *snapshot, struct space *out)
-{
-    struct class_cells cells;
-    enum err err = class_cells_build(NULL, 0, snapshot, &cells);
-    if (err != ERR_OK)
-        return err;
-    for (size_t i = 0; i < cells.cells.count; i++) {
-        const struct class_cell *cell = class_cells_get(&cells, i);
-        out->v4_of[cell->country] = cell->v4;
-        out->v6_of[cell->country] = cell->v6;
-        out->known = out->known || cell->country != COUNTRY_UNKNOWN;
-    }
-    for (size_t c = out->known ? 1 : 0; c < COUNTRY_COUNT; c++) {
-        out->v4 += out->v4_of[c];
-        out->v6 += out->v6_of[c];
-    }
-    class_cells_free(&cells);
-    return ERR_OK;
-}
-
-/* find_unplaced - weights of countries that no source knows. */
-static double find_unplaced(const struct differ *differ, double placed)
-{
-    double sum = 0;
-    if (!differ->traffic || differ->traffic->kind != TRAFFIC_COUNTRIES)
-        return 0;
-    for (size_t c = 1; c < COUNTRY_COUNT; c++)
-        sum += differ->traffic->weights[c];
-    return sum > 0 ? 1 - placed / sum : 0;
-}
-
-static void move_all(struct differ *differ, const struct space *space)
+static void move_all(struct differ *differ, const struct country_space *space)
 {
     const struct config *before = differ->before->config, *after = differ->after->config;
     struct census_service was[CONFIG_SERVICES_MAX], is[CONFIG_SERVICES_MAX];
-    double all_weights = sum_weights(differ, space);
-    differ->diff->unplaced = find_unplaced(differ, all_weights);
+    double all_weights = 0;
+    if (differ->traffic && differ->traffic->kind == TRAFFIC_COUNTRIES)
+        all_weights = country_space_placed(space, differ->traffic, &differ->diff->unplaced);
     census_services(differ->before, NULL, was);
     census_services(differ->after, NULL, is);
     for (size_t s = 0; s < after->service_count && differ->err == ERR_OK; s++) {
@@ -464,11 +401,11 @@ static void move_all(struct differ *differ, const struct space *space)
 void diff_moves(struct differ *differ)
 {
     struct diff *diff = differ->diff;
-    struct space *space = calloc(1, sizeof(*space));
+    struct country_space *space = calloc(1, sizeof(*space));
     diff->services = arena_alloc_array(diff->arena, differ->after->config->service_count,
                                        sizeof(*diff->services));
     enum err err =
-        space && diff->services ? measure_space(differ->after, space) : ERR_NO_MEMORY;
+        space && diff->services ? country_space_measure(differ->after, space) : ERR_NO_MEMORY;
     if (err == ERR_OK) {
         diff->has_space = space->known;
         move_all(differ, space);

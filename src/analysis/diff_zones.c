@@ -84,9 +84,9 @@ static bool is_serial_only(const struct rrset *a, const struct rrset *b)
 static void add_record(struct pair *pair, enum diff_change change, const struct zone_node *node,
                        const struct rrset *before, const struct rrset *after)
 {
-    char name[DNS_NAME_TEXT_MAX], type[DNS_TYPE_TEXT_MAX];
+    char name[DNS_NAME_TEXT_MAX], buffer[DNS_TYPE_TEXT_MAX];
     const struct rrset *set = after ? after : before;
-    dns_type_name(set->type, type);
+    const char *type = dns_type_name(set->type, buffer);
     dns_name_to_text(node->name, name);
     pair->changes++;
     if (change != DIFF_CHANGED)

@@ -19,6 +19,7 @@ struct answer_explain_query {
     const char *name; /* as people write it; absolute without a final dot */
     uint16_t type;
     struct policy_client client;
+    const char *why_not; /* a region; NULL: nobody asks */
 };
 
 /* answer_explain - the snapshot has its map; its health words count as they are. False: the name

@@ -53,8 +53,12 @@ void diag_warning(struct diag_list *list, const struct diag_place *place, const 
 void diag_remedy(struct diag_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* diag_remedy_nearest - "did you mean 'X'?" with the candidate nearest to word (edit distance
- * at most 2 and at most half of the word), else "expected one of: a, b, c". */
+/* diag_nearest - the candidate nearest to word, by an edit distance of at most 2 and at most half of
+ * the word; NULL: none is near. */
+const char *diag_nearest(const char *word, const char *const *candidates,
+                         size_t candidate_count);
+
+/* diag_remedy_nearest - "did you mean 'X'?" with diag_nearest(), else "expected one of: a, b, c". */
 void diag_remedy_nearest(struct diag_list *list, const char *word,
                          const char *const *candidates, size_t candidate_count);
 

@@ -15,7 +15,7 @@ struct event {
     const char *kind; /* "health", "failover", "service_all_down", "probes_stale" ... */
     enum config_severity severity;
     bool clears; /* it ends something of that severity: whoever heard of one hears of both */
-    uint64_t target; /* question of the target it is about (snapshot.h); 0: of none */
+    uint64_t target; /* whose history it belongs to (history.h); 0: nobody's */
     const char *service, *region, *address, *check; /* whom it is about, as far as it applies */
     const char *from, *to;                          /* states or regions, before and after */
     const char *reason;                             /* in words, for people */

@@ -94,5 +94,10 @@ size_t geo_map_fallback(const struct geo_map *map);
 size_t geo_map_find(const struct geo_map *map, const struct ip_addr *addr,
                     struct ip_prefix *out_prefix);
 
+/* geo_map_walk - every prefix of the map in address order, IPv4 first, with its location. */
+typedef void (*geo_map_on_network)(void *ctx, const struct ip_prefix *network,
+                                   uint32_t location);
+void geo_map_walk(const struct geo_map *map, geo_map_on_network on_network, void *ctx);
+
 /* geo_map_network_count - prefixes in the map, both families. */
 size_t geo_map_network_count(const struct geo_map *map);

@@ -10,7 +10,11 @@
  *   3. A region that was lost comes back at once, after it has been well for a time, or when the
  *      operator says so (`failback`). Meanwhile it is *held*. Going away from a dead region is
  *      never delayed: when nothing else is usable, what is held is used.
+ *      What is held is in *reserve* (HEALTH_WORD_RESERVE): a client who finds nothing usable, by
+ *      the family he asks for or by residency, gets it all the same.
  *   4. Likewise a damped endpoint (HELD by its machine) is used when nothing else is.
+ *      Likewise the regions that stand before the one an operator has made the active one; of a
+ *      policy other than `failover` all others.
  *   5. While we suspect ourselves nothing leaves - but where nothing at all works, the service is
  *      dark, and what the operator wants answered then is answered. While health is switched off
  *      nothing changes.
@@ -100,6 +104,10 @@ struct health_guard {
     uint8_t region_count;
     struct health_region regions[HEALTH_REGIONS_MAX];
     /* the state of the service, after a review */
+    uint8_t
+        chosen; /* set by the caller: the operator wants this region; HEALTH_NO_REGION: he leaves
+                       it to the order */
+    uint8_t obeyed;          /* chosen, at the last review */
     uint8_t active, standby; /* policy `failover`; HEALTH_NO_REGION: none */
     uint8_t usable_regions;
     bool dark;            /* nothing is usable: `when_all_down` answers */
@@ -114,6 +122,9 @@ struct health_guard {
 void health_guard_init(struct health_guard *guard, const struct health_rules *rules,
                        struct health_seat *seats, size_t seat_count, const uint8_t *order,
                        uint8_t region_count);
+
+/* health_guard_gives_way - is this region in reserve because another was chosen by hand? */
+bool health_guard_gives_way(const struct health_guard *guard, uint8_t region);
 
 /* health_guard_review - decide what answers see: sets every seat's word, and the state of the
  * service. The caller compares before and after for what there is to tell. */

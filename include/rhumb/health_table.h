@@ -35,6 +35,8 @@ enum {
     HEALTH_WORD_FROZEN = 1 << 6,
     HEALTH_WORD_UNCHECKED = 1 << 7, /* nobody probes it */
     HEALTH_WORD_SCALE_SHIFT = 8,
+    HEALTH_WORD_RESERVE = 1 << 15, /* not usable, but better than nothing: for clients who would
+                                      else find nothing usable */
     HEALTH_SERVICE_UNSETTLED = 1 << 0,
 };
 

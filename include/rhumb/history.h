@@ -29,7 +29,7 @@ enum {
 
 struct history_entry {
     uint64_t time_ms; /* since 1970 */
-    uint64_t key;     /* of the target: what is asked of which address */
+    uint64_t key;     /* of the target: what is asked of which address, by which check */
     const char *address, *check, *from, *to, *reason; /* never NULL */
 };
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <uv.h>
 
@@ -47,6 +48,11 @@ void monitor_recall(struct monitor *monitor, const char *text, size_t len);
 
 /* monitor_put_memory - what the next process should know. */
 void monitor_put_memory(const struct monitor *monitor, struct text *out);
+
+/* monitor_history_key - of a target in history.h: what is asked of whom, and by which check, since
+ * two checks may ask the same. An edited pace keeps it. */
+uint64_t monitor_history_key(const struct snapshot *snapshot,
+                             const struct snapshot_target *target);
 
 /* monitor_set_overrides - borrowed until monitor_stop(); nothing is forced without
  * them. monitor_overrides_changed - they are others now. */

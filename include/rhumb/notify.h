@@ -4,7 +4,7 @@
  *                                                                  -> command: run once
  *
  * Sending never blocks and never fails loudly: what is not taken in ten minutes, or does not fit
- * in a queue, is counted and logged. Each receiver gets its events in order and one at a time;
+ * in a queue, is counted and logged; of the latter the receiver is told how many. Each receiver gets its events in order and one at a time;
  * what it has taken is never sent again. A repetition after a lost answer carries the same id
  * (`Idempotency-Key`, and "id" in the JSON), so that the receiver can tell.
  *

@@ -4,7 +4,7 @@
  * time, and it is what overrides_set() and overrides_remove() write. It is looked at four times
  * a second, in a thread of its own, and read when it has been quiet for that long: a change is
  * in force within a second. A file that is broken is logged with line, column and remedy, and
- * the last good set stays in force.
+ * the last good set stays in force, over a restart as well: it is kept in NAME.last-good.
  *
  * A change through overrides_set() is in force at once and on disk soon; should somebody have
  * edited the file at that very moment, both changes hold. A broken file is kept as
@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,16 @@ const struct override *overrides_active(const struct overrides *overrides, const
 /* overrides_resume_since - what is held since before this moment goes back now; 0: nothing. */
 uint64_t overrides_resume_since(const struct overrides *overrides, const char *service,
                                 const char *region, const struct ip_addr *address);
+
+/* overrides_mark - set marks[i] for each overrides_get()[i], of any kind, that speaks of this target.
+ * Of several of a kind for the same service, region and address only one counts, and is marked:
+ * overrides_counts(). */
+void overrides_mark(const struct overrides *overrides, const char *service, const char *region,
+                    const struct ip_addr *address, bool *marks);
+bool overrides_counts(const struct overrides *overrides, size_t idx);
+
+/* overrides_loads - how often the file was read and had changed. */
+uint64_t overrides_loads(const struct overrides *overrides);
 
 /* overrides_set - the entry takes the place of those with the same service, region and address.
  * since_ms 0: now. Copies the entry; on_change() is called before this returns. on_durable NULL:

@@ -34,6 +34,7 @@
 enum {
     POLICY_ADDRESSES_MAX = 128, /* two regions of at most 64 answers */
     POLICY_NO_REGION = 0xff,
+    POLICY_NO_RULE = 0xffff,
 };
 
 /* One address of a region. */
@@ -58,7 +59,7 @@ struct policy_region {
  * policy_class_get(). */
 struct policy_order {
     uint64_t allowed;         /* regions residency permits, one bit each */
-    uint8_t residency;        /* index of the rule that said so; POLICY_NO_REGION: none */
+    uint16_t residency;       /* index of the rule that said so; POLICY_NO_RULE: none */
     uint8_t region_count;     /* of this order: all allowed ones */
     const uint8_t *regions;   /* in order, best first */
     const uint8_t *group_end; /* per region: index behind the last member of its group */
@@ -84,6 +85,7 @@ struct policy_service {
 struct policy_set {
     const struct policy_service *services;
     size_t service_count;
+    const struct ip_prefix *marks; /* as policy_marks() lists them */
 };
 
 /* policy_class_get - the order of one class. */
@@ -171,6 +173,11 @@ enum { POLICY_SHARES_MAX = 256 };
 
 size_t policy_distribution(const struct policy_request *request,
                            struct policy_share *out_shares, size_t max);
+
+/* policy_why_not - the first step at which a region of the service, or of one inside it, fell out:
+ * name, residency, family, health, order, pick. One line a level. */
+void policy_why_not(const struct policy_request *request, const struct policy_answer *answer,
+                    const char *region, struct text *out);
 
 /* policy_explain - the same decision told step by step: location, rule, groups, health of each,
  * pick, TTL with its reason, scope. map: the one the set was compiled from. Not for the query

@@ -88,6 +88,9 @@ struct snapshot {
 
 struct snapshot_options {
     bool keep_map; /* explain needs the merged geography; the server does not */
+    bool
+        audited_by_caller; /* no policy_audit(): for `rhumb audit`, which tells what it finds and
+                               publishes nothing */
 };
 
 /* snapshot_compile - steps 1 to 6 of a reload: configuration, zones, databases, policies,

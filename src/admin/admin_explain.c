@@ -39,6 +39,7 @@ static bool read_query(struct admin_call *call, struct answer_explain_query *out
     *out_query = (struct answer_explain_query){
         .name = http_query(call->request, "name"),
         .type = type ? dns_type_parse(type) : DNS_TYPE_A,
+        .why_not = http_query(call->request, "why_not"),
     };
     if (!out_query->name || !client) {
         admin_problem(call->request->exchange, 400, "'name' and 'client' must be there");

@@ -32,11 +32,14 @@ static bool take(struct latest *latest, const struct history_entry *entry)
     return true;
 }
 
+/* collect - those of one target. Most of many have nothing new: their latest one tells. */
 static void collect(struct latest *latest, const struct history *history, uint64_t key)
 {
     struct history_entry entries[EACH_MAX];
+    if (history_get(history, key, entries, 1) == 0 || !take(latest, &entries[0]))
+        return;
     size_t count = history_get(history, key, entries, EACH_MAX);
-    for (size_t i = 0; i < count && take(latest, &entries[i]); i++)
+    for (size_t i = 1; i < count && take(latest, &entries[i]); i++)
         ;
 }
 
@@ -91,7 +94,7 @@ void admin_get_history(struct admin_call *call)
     if (target)
         collect(&latest, history, key);
     for (size_t i = 0; !target && i < snapshot->target_count; i++)
-        collect(&latest, history, snapshot->targets[i].question);
+        collect(&latest, history, monitor_history_key(snapshot, &snapshot->targets[i]));
     put_entries(call, &latest);
     free(latest.list);
 }

@@ -13,6 +13,7 @@ enum { CHAIN_MAX = 16 };
 struct chain {
     const struct snapshot *snapshot;
     struct policy_client client;
+    const char *why_not; /* a region; NULL: nobody asks */
     uint16_t qtype;
     uint8_t name[DNS_NAME_MAX + 1]; /* the next to explain, lower case */
     unsigned names;                 /* followed so far */
@@ -50,6 +51,8 @@ static bool explain_steered(struct chain *chain, const struct zone_node *node)
     policy_explain(&request, snapshot->config, snapshot->map, &rng, chain->out);
     rng_init(&rng, 1); /* the same chance, so the same pick */
     policy_select(&request, &rng, &answer);
+    if (chain->why_not)
+        policy_why_not(&request, &answer, chain->why_not, chain->out);
     if (answer.outcome != POLICY_ALIAS || chain->qtype == DNS_TYPE_CNAME)
         return false;
     follow(chain, answer.alias);
@@ -148,8 +151,11 @@ bool answer_explain(const struct snapshot *snapshot, const struct answer_explain
 {
     static const uint8_t root[] = {0};
 
-    struct chain chain = {
-        .snapshot = snapshot, .client = query->client, .qtype = query->type, .out = out};
+    struct chain chain = {.snapshot = snapshot,
+                          .client = query->client,
+                          .qtype = query->type,
+                          .why_not = query->why_not,
+                          .out = out};
     size_t len =
         dns_name_from_text(query->name, strlen(query->name), root, chain.name, out_reason);
     if (len == 0)

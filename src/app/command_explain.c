@@ -28,6 +28,7 @@ static int explain(const struct snapshot *snapshot, const struct options *option
         .name = options->name,
         .type = options->type ? dns_type_parse(options->type) : DNS_TYPE_A,
         .client = {.network = options->client, .is_ecs = options->client_is_ecs},
+        .why_not = options->why_not,
     };
     struct text out;
     const char *reason;

@@ -40,6 +40,7 @@ void options_print_help(FILE *out)
         "\noptions:\n"
         "  -c, --config FILE        the configuration (default " RHUMB_CONFIG_DEFAULT ")\n"
         "  --client ADDR[/LEN]      explain: the client's address, or its network\n"
+        "  --why-not REGION         explain: the first step at which this region fell out\n"
         "  --traffic FILE           diff, simulate: a query log, a packet capture (pcap), or "
         "weights\n"
         "                           of countries; 'countries': the Internet users of each\n"
@@ -106,11 +107,21 @@ static const char *option_value(int argc, char **argv, int *i, const char *name)
 
 /* ---- options of single commands ---- */
 
-enum { FOR_DIFF = 1 << COMMAND_DIFF, FOR_SIMULATE = 1 << COMMAND_SIMULATE };
+enum {
+    FOR_EXPLAIN = 1 << COMMAND_EXPLAIN,
+    FOR_DIFF = 1 << COMMAND_DIFF,
+    FOR_SIMULATE = 1 << COMMAND_SIMULATE
+};
 
 static bool take_traffic(struct options *options, const char *value)
 {
     options->traffic = value;
+    return true;
+}
+
+static bool take_why_not(struct options *options, const char *value)
+{
+    options->why_not = value;
     return true;
 }
 
@@ -156,6 +167,7 @@ static const struct {
     bool (*take)(struct options *options, const char *value);
 } valued[] = {
     {"--traffic", FOR_DIFF | FOR_SIMULATE, take_traffic},
+    {"--why-not", FOR_EXPLAIN, take_why_not},
     {"--svg", FOR_SIMULATE, take_svg},
     {"--down", FOR_SIMULATE, take_down},
     {"--drain", FOR_SIMULATE, take_drain},

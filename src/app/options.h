@@ -44,6 +44,7 @@ struct options {
     bool has_client;         /* explain */
     bool client_is_ecs;      /* a length was given */
     struct ip_prefix client;
+    const char *why_not;  /* explain: a region; NULL: nobody asks */
     const char *new_path; /* diff: the configuration to compare with */
     const char *traffic; /* diff, simulate: a file, or "countries"; NULL: as the command says */
     const char *svg_path;                            /* simulate; NULL: no plot */

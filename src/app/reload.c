@@ -181,10 +181,22 @@ static bool are_same_transports(const struct config_server *was, const struct co
                                       is->tls.listeners, is->tls.listener_count);
 }
 
-/* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
-static void tell_what_needs_a_restart(const struct config_server *was,
-                                      const struct config_server *is)
+static bool are_same_admin_listeners(const struct config_admin *was,
+                                     const struct config_admin *is)
 {
+    bool same = was->listener_count == is->listener_count;
+    for (size_t i = 0; same && i < was->listener_count; i++) {
+        const struct config_admin_listener *a = &was->listeners[i], *b = &is->listeners[i];
+        same = a->path || b->path ? a->path && b->path && strcmp(a->path, b->path) == 0
+                                  : ip_equal(&a->addr, &b->addr) && a->port == b->port;
+    }
+    return same;
+}
+
+/* tell_what_needs_a_restart - sockets, workers and the user are taken once. */
+static void tell_what_needs_a_restart(const struct config *was_all, const struct config *is_all)
+{
+    const struct config_server *was = &was_all->server, *is = &is_all->server;
     bool same =
         was->workers == is->workers &&
         (was->user == is->user || (was->user && is->user && strcmp(was->user, is->user) == 0));
@@ -195,6 +207,9 @@ static void tell_what_needs_a_restart(const struct config_server *was,
     if (!are_same_transports(was, is))
         log_event(LOG_LEVEL_WARNING, "restart_needed",
                   "what=\"server.tcp, proxy and tls.listen are read at start only\"");
+    if (!are_same_admin_listeners(&was_all->admin, &is_all->admin))
+        log_event(LOG_LEVEL_WARNING, "restart_needed",
+                  "what=\"admin.listen is read at start only\"");
 }
 
 static void publish(struct reload *reload)
@@ -209,8 +224,7 @@ static void publish(struct reload *reload)
         return;
     }
     reload->fresh = NULL;
-    tell_what_needs_a_restart(&snapshot_current(reload->slot)->config->server,
-                              &fresh->config->server);
+    tell_what_needs_a_restart(snapshot_current(reload->slot)->config, fresh->config);
     struct snapshot *old = snapshot_publish(reload->slot, fresh);
     net_set_tls(reload->net, reload->fresh_tls);
     reload->fresh_tls = NULL;

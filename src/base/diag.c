@@ -135,21 +135,29 @@ static size_t edit_distance(const char *a, const char *b)
     return rows[la % 3][lb];
 }
 
-void diag_remedy_nearest(struct diag_list *list, const char *word,
-                         const char *const *candidates, size_t candidate_count)
+const char *diag_nearest(const char *word, const char *const *candidates,
+                         size_t candidate_count)
 {
     enum { NEAR = 2 };
 
-    size_t best = NEAR + 1, best_idx = 0;
+    size_t best = NEAR + 1;
+    const char *nearest = NULL;
     for (size_t i = 0; i < candidate_count; i++) {
         size_t distance = edit_distance(word, candidates[i]);
         if (distance < best && distance * 2 < strlen(word) + 1) {
             best = distance;
-            best_idx = i;
+            nearest = candidates[i];
         }
     }
-    if (best <= NEAR) {
-        diag_remedy(list, "did you mean '%s'?", candidates[best_idx]);
+    return nearest;
+}
+
+void diag_remedy_nearest(struct diag_list *list, const char *word,
+                         const char *const *candidates, size_t candidate_count)
+{
+    const char *nearest = diag_nearest(word, candidates, candidate_count);
+    if (nearest) {
+        diag_remedy(list, "did you mean '%s'?", nearest);
         return;
     }
     struct text text;

@@ -1,6 +1,5 @@
 #include "rhumb/json_put.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,9 +46,9 @@ static void put_quoted(struct text *out, const char *value)
     const unsigned char *at = (const unsigned char *)value, *plain = at;
     text_put(out, "\"", 1);
     while (*at != '\0') {
-        size_t len = utf8_len(at);
-        bool is_plain = len > 0 && *at >= 0x20 && *at != '"' && *at != '\\' && *at != 0x7f;
-        if (is_plain) {
+        bool is_ascii = *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\';
+        size_t len = is_ascii ? 1 : utf8_len(at);
+        if (is_ascii || len > 1) {
             at += len;
             continue;
         }
@@ -107,8 +106,13 @@ void json_put_optional(struct json_put *json, const char *key, const char *value
 
 void json_put_uint(struct json_put *json, const char *key, uint64_t value)
 {
+    char digits[24], *at = digits + sizeof(digits);
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
     put_key(json, key);
-    text_printf(json->out, "%" PRIu64, value);
+    text_put(json->out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void json_put_bool(struct json_put *json, const char *key, bool value)

@@ -50,12 +50,16 @@ void text_put(struct text *text, const char *bytes, size_t len)
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args, again;
+    size_t room = text->bytes ? text->capacity - text->len : 0;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room > 0 ? text->bytes + text->len : NULL, room, format, args);
     if (len >= 0 && text_reserve(text, (size_t)len)) {
-        vsnprintf(text->bytes + text->len, (size_t)len + 1, format, again);
+        if ((size_t)len >= room)
+            vsnprintf(text->bytes + text->len, (size_t)len + 1, format, again);
         text->len += (size_t)len;
+    } else if (room > 0) {
+        text->bytes[text->len] = '\0'; /* what did not fit is not there */
     }
     va_end(again);
     va_end(args);

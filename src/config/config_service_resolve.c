@@ -5,7 +5,7 @@
 #include "config_matcher.h"
 #include "config_service.h"
 
-enum { RESIDENCY_MAX = 10000 };
+enum { RESIDENCY_MAX = 10000 }; /* fits into policy_order.residency */
 
 /* find_region - the index of a region of the service, -1 after an error. */
 static int find_region(struct config_reader *reader, const struct service_draft *draft,

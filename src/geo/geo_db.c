@@ -21,9 +21,10 @@
 
 #include <maxminddb.h>
 
+#include "rhumb/geo_file.h"
+
 #include "geo_bitmap.h"
 #include "geo_field.h"
-#include "geo_file.h"
 #include "geo_metadata.h"
 
 struct geo_db {

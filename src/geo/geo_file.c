@@ -1,4 +1,4 @@
-#include "geo_file.h"
+#include "rhumb/geo_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

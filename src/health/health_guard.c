@@ -39,6 +39,8 @@ void health_guard_init(struct health_guard *guard, const struct health_rules *ru
         .seat_count = seat_count,
         .order = order,
         .region_count = region_count,
+        .chosen = HEALTH_NO_REGION,
+        .obeyed = HEALTH_NO_REGION,
         .active = HEALTH_NO_REGION,
         .standby = HEALTH_NO_REGION,
     };
@@ -262,13 +264,24 @@ static void conclude_region(struct review *r, uint8_t index)
     region->usable = usable;
 }
 
+bool health_guard_gives_way(const struct health_guard *guard, uint8_t region)
+{
+    if (guard->chosen == HEALTH_NO_REGION || guard->chosen == region)
+        return false;
+    for (uint8_t i = 0; guard->order && i < guard->region_count; i++)
+        if (guard->order[i] == region || guard->order[i] == guard->chosen)
+            return guard->order[i] == region;
+    return true;
+}
+
 static void find_active(struct review *r)
 {
     struct health_guard *guard = r->guard;
     uint8_t active = HEALTH_NO_REGION, standby = HEALTH_NO_REGION;
-    for (uint8_t i = 0; guard->order && i < guard->region_count; i++) {
-        uint8_t region = guard->order[i];
-        if (!guard->regions[region].usable)
+    for (unsigned i = 0; guard->order && i < 2u * guard->region_count; i++) {
+        uint8_t region = guard->order[i % guard->region_count];
+        bool late = i >= guard->region_count; /* those that give way come last */
+        if (!guard->regions[region].usable || health_guard_gives_way(guard, region) != late)
             continue;
         if (active == HEALTH_NO_REGION)
             active = region;
@@ -281,13 +294,22 @@ static void find_active(struct review *r)
     guard->standby = standby;
 }
 
+/* is_in_reserve - it works, and waits. */
+static bool is_in_reserve(const struct health_guard *guard, const struct health_seat *seat)
+{
+    return seat->force == HEALTH_FORCE_NONE &&
+           (is_held_back(guard, seat) || seat->state == HEALTH_HELD);
+}
+
 static health_word word_of(const struct health_guard *guard, const struct health_seat *seat)
 {
     enum health_state state = is_held_back(guard, seat) ? HEALTH_HELD : seat->state;
     health_word word = (uint32_t)state << HEALTH_WORD_STATE_SHIFT |
                        (uint32_t)seat->scale << HEALTH_WORD_SCALE_SHIFT;
-    if (seat->in)
+    if (seat->in && !health_guard_gives_way(guard, seat->region))
         word |= HEALTH_WORD_USABLE;
+    else if (seat->in || is_in_reserve(guard, seat))
+        word |= HEALTH_WORD_RESERVE;
     if (seat->suspect)
         word |= HEALTH_WORD_SUSPECT;
     if (seat->force != HEALTH_FORCE_NONE)
@@ -347,10 +369,21 @@ static void turn_back_clock(struct health_guard *guard, uint64_t now_ms)
     }
 }
 
+/* obey - another region was chosen: TTLs are short for a while, in case it was a mistake. */
+static void obey(struct health_guard *guard, uint64_t now_ms)
+{
+    if (guard->obeyed == guard->chosen)
+        return;
+    guard->obeyed = guard->chosen;
+    for (size_t i = 0; guard->reviewed && i < guard->seat_count; i++)
+        guard->seats[i].changed_ms = now_ms > 0 ? now_ms : 1;
+}
+
 void health_guard_review(struct health_guard *guard, enum health_freeze freeze, uint64_t now_ms)
 {
     struct review r = {.guard = guard, .freeze = freeze, .now_ms = now_ms};
     turn_back_clock(guard, now_ms);
+    obey(guard, now_ms);
     for (size_t i = 0; i < guard->seat_count; i++) {
         const struct health_seat *seat = &guard->seats[i];
         bool kept = seat->force == HEALTH_FORCE_NONE ? seat->in : is_wanted(seat);

@@ -9,6 +9,7 @@
 #include "rhumb/log.h"
 #include "rhumb/probe.h"
 
+#include "monitor_gone.h"
 #include "monitor_host.h"
 #include "monitor_inside.h"
 #include "monitor_machines.h"
@@ -17,6 +18,7 @@
 #include "monitor_overrides.h"
 #include "monitor_parts.h"
 #include "monitor_service.h"
+#include "monitor_strays.h"
 
 enum {
     REVIEW_MS = 1000, /* how often time alone is let do its work */
@@ -36,8 +38,9 @@ struct monitor {
     struct health_self self;
     struct monitor_memory memory;      /* of the last process, until the first retarget */
     const struct overrides *overrides; /* borrowed; NULL: nothing is forced */
-    unsigned ignored;                  /* enum health_switches */
-    bool frozen;                       /* by the operator */
+    struct monitor_strays strays;
+    unsigned ignored; /* enum health_switches */
+    bool frozen;      /* by the operator */
     bool stopped;
     struct news_limit own_faults;
     size_t stale;           /* so many targets were told to bring nothing */
@@ -301,13 +304,14 @@ static void resume(struct monitor *monitor, const struct monitor_moment *now)
     }
 }
 
-static void apply_overrides(struct monitor *monitor)
+static void apply_overrides(struct monitor *monitor, bool is_reload)
 {
     const struct monitor_moment now = this_moment();
     if (!monitor->overrides)
         return;
     monitor_overrides_apply(monitor->services, monitor->overrides, &now);
     resume(monitor, &now);
+    monitor_strays_tell(&monitor->strays, monitor->snapshot, monitor->overrides, is_reload);
 }
 
 void monitor_set_overrides(struct monitor *monitor, const struct overrides *overrides)
@@ -319,7 +323,7 @@ void monitor_overrides_changed(struct monitor *monitor)
 {
     if (!monitor->snapshot || monitor->stopped)
         return;
-    apply_overrides(monitor);
+    apply_overrides(monitor, false);
     review(monitor);
 }
 
@@ -363,7 +367,7 @@ static void take_over(struct monitor *monitor, struct snapshot *fresh,
     health_table_set_switches(&fresh->health, monitor->ignored);
     prober_set_limits(monitor->prober, &limits);
     prober_set_max_commands(monitor->prober, server->probe_commands);
-    apply_overrides(monitor);
+    apply_overrides(monitor, true);
     review(monitor);
 }
 
@@ -407,6 +411,12 @@ enum err monitor_retarget(struct monitor *monitor, struct snapshot *fresh)
     }
     if (is_first)
         recall(monitor, services, plan.now_ms);
+    else
+        monitor_gone_tell(&(struct monitor_gone){.herald = &monitor->herald,
+                                                 .old_machines = &monitor->machines,
+                                                 .machines = &machines,
+                                                 .old_services = monitor->services,
+                                                 .services = services});
     monitor_memory_deinit(&monitor->memory);
     machine_set_leave(&monitor->machines, &machines);
     monitor_services_free(monitor->services);
@@ -542,6 +552,7 @@ void monitor_close(struct monitor *monitor)
     machine_set_leave(&monitor->machines, &none);
     monitor_memory_deinit(&monitor->memory);
     monitor_services_free(monitor->services);
+    monitor_strays_deinit(&monitor->strays);
     free(monitor->self.regions);
     uv_close((uv_handle_t *)&monitor->review_timer, on_closed);
     uv_close((uv_handle_t *)&monitor->settled_timer, on_closed);

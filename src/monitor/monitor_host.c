@@ -23,6 +23,7 @@ struct monitor_host {
     struct resolver_entry *entry;
     struct leaf *leaves[RESOLVER_ADDRESSES_MAX];
     size_t count;
+    bool is_troubled; /* the name cannot be resolved, and that was told */
 };
 
 /* leaf_thresholds - those of the check; returns are damped and ramped once, for the whole. */
@@ -153,7 +154,8 @@ static void on_addresses(void *ctx, const struct ip_addr *addrs, size_t count)
 
 static void on_trouble(void *ctx, const char *reason)
 {
-    const struct monitor_host *host = ctx;
+    struct monitor_host *host = ctx;
+    host->is_troubled = reason != NULL;
     host->means->on_trouble(host->means->ctx, host->whole, reason);
 }
 
@@ -183,6 +185,11 @@ void monitor_host_free(struct monitor_host *host)
     for (size_t i = 0; i < host->count; i++)
         leaf_free(host->leaves[i]);
     free(host);
+}
+
+bool monitor_host_is_troubled(const struct monitor_host *host)
+{
+    return host->is_troubled;
 }
 
 void monitor_host_forget_probes(struct monitor_host *host)

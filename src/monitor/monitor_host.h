@@ -35,5 +35,8 @@ WARN_UNUSED enum err monitor_host_new(const struct monitor_host_means *means,
 
 void monitor_host_free(struct monitor_host *host);
 
+/* monitor_host_is_troubled - on_trouble() has told why, and not yet that it is over. */
+bool monitor_host_is_troubled(const struct monitor_host *host);
+
 /* monitor_host_forget_probes - the prober is gone, and its probes with it. */
 void monitor_host_forget_probes(struct monitor_host *host);

@@ -49,19 +49,68 @@ static uint64_t first_round_ms(size_t targets, const struct config_check *check)
     return spread_ms < check->interval_ms ? spread_ms : check->interval_ms;
 }
 
-static int compare_memories(const void *left, const void *right)
+int machine_memory_compare(const void *left, const void *right)
 {
     const struct machine_memory *a = left, *b = right;
-    return (a->question > b->question) - (a->question < b->question);
+    if (a->question != b->question)
+        return a->question > b->question ? 1 : -1;
+    return (a->key > b->key) - (a->key < b->key);
 }
 
-static void recall(struct machine *machine, const struct machine_plan *plan)
+static int compare_target_keys(const void *key, const void *target)
 {
-    const struct machine_memory wanted = {.question = machine->question};
-    const struct machine_memory *memory =
-        plan->memory_count > 0 ? bsearch(&wanted, plan->memories, plan->memory_count,
-                                         sizeof(wanted), compare_memories)
-                               : NULL;
+    uint64_t wanted = *(const uint64_t *)key;
+    uint64_t there = ((const struct snapshot_target *)target)->key;
+    return (wanted > there) - (wanted < there);
+}
+
+static bool is_target(const struct snapshot *snapshot, uint64_t key)
+{
+    return snapshot->target_count > 0 &&
+           bsearch(&key, snapshot->targets, snapshot->target_count, sizeof(*snapshot->targets),
+                   compare_target_keys);
+}
+
+/* first_of - where the memories of a question begin. */
+static size_t first_of(const struct machine_plan *plan, uint64_t question)
+{
+    size_t low = 0, high = plan->memory_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (plan->memories[middle].question < question)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* find_memory - of this very target; else, since its pace may have been edited, of one that asks
+ * the same: rather one that is no target any more. */
+static const struct machine_memory *find_memory(const struct machine_plan *plan,
+                                                const struct snapshot *fresh,
+                                                const struct machine *machine)
+{
+    const struct machine_memory *found = NULL;
+    bool is_free = false;
+    for (size_t i = first_of(plan, machine->question);
+         i < plan->memory_count && plan->memories[i].question == machine->question; i++) {
+        const struct machine_memory *memory = &plan->memories[i];
+        if (memory->key == machine->key)
+            return memory;
+        if (is_free)
+            continue;
+        is_free = !is_target(fresh, memory->key);
+        if (!found || is_free)
+            found = memory;
+    }
+    return found;
+}
+
+static void recall(struct machine *machine, const struct machine_plan *plan,
+                   const struct snapshot *fresh)
+{
+    const struct machine_memory *memory = find_memory(plan, fresh, machine);
     if (!memory)
         return;
     machine->fsm = memory->fsm;
@@ -107,7 +156,7 @@ static enum err machine_new(const struct machine_plan *plan, const struct snapsh
         .heard_ms = plan->now_ms,
     };
     health_fsm_init(&machine->fsm, plan->now_ms);
-    recall(machine, plan);
+    recall(machine, plan, fresh);
     enum err err = start_asking(plan, check, target, fresh->target_count, machine);
     if (err == ERR_OK)
         *out_machine = machine;
@@ -229,12 +278,13 @@ struct machine_memory *machine_set_remember(const struct machine_set *set)
     for (size_t i = 0; memories && i < set->count; i++) {
         const struct machine *machine = set->list[i];
         memories[i].question = machine->question;
+        memories[i].key = machine->key;
         memories[i].fsm = machine->fsm;
         memories[i].scale = machine->scale;
         memcpy(memories[i].reason, machine->reason, sizeof(machine->reason));
     }
     if (memories)
-        qsort(memories, set->count, sizeof(*memories), compare_memories);
+        qsort(memories, set->count, sizeof(*memories), machine_memory_compare);
     return memories;
 }
 

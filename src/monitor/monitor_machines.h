@@ -43,9 +43,9 @@ struct machine {
     char reason[PROBE_REASON_MAX];
 };
 
-/* What is known of a question, whoever asks it next. */
+/* What is known of a target: of a question that is asked at some pace. */
 struct machine_memory {
-    uint64_t question;
+    uint64_t question, key; /* as in struct machine */
     struct health_machine fsm;
     uint8_t scale;
     char reason[PROBE_REASON_MAX];
@@ -66,7 +66,7 @@ struct machine_plan {
     probe_on_result on_result; /* ctx: the machine */
     void *owner;
     const struct machine_set *old;
-    const struct machine_memory *memories; /* by ascending question */
+    const struct machine_memory *memories; /* as machine_memory_compare() sorts them */
     size_t memory_count;
     uint64_t now_ms;
 };
@@ -81,9 +81,12 @@ WARN_UNUSED enum err machine_set_build(const struct machine_plan *plan,
 /* machine_set_leave - free old, and those of its machines that fresh has not taken over. */
 void machine_set_leave(struct machine_set *old, const struct machine_set *fresh);
 
-/* machine_set_remember - what the machines know, sorted by question. NULL: out of memory, or
- * none. The caller frees it. */
+/* machine_set_remember - what the machines know, sorted. NULL: out of memory, or none. The caller
+ * frees it. */
 struct machine_memory *machine_set_remember(const struct machine_set *set);
+
+/* machine_memory_compare - for qsort(): by question, and by key where several paces ask it. */
+int machine_memory_compare(const void *left, const void *right);
 
 /* machine_set_forget_probes - the prober is about to be closed, and ends them itself. */
 void machine_set_forget_probes(struct machine_set *set);

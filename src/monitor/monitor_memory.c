@@ -1,14 +1,16 @@
 #include "monitor_memory.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "rhumb/hash.h"
+#include "rhumb/json_put.h"
 
-enum { HEX_DIGITS = 16, COUNT_MAX = 1000 };
+enum { COUNT_MAX = 1000 };
+
+static const char HEX[] = "0123456789abcdef";
 
 /* ---- clocks ---- */
 
@@ -28,26 +30,27 @@ static uint64_t to_steady(const struct monitor_moment *now, uint64_t wall_ms)
 
 /* ---- writing ---- */
 
-static void put_hex(struct text *out, uint64_t number)
+enum { HEX_DIGITS = 16, NAME_DIGITS = 2 * HEX_DIGITS + 1, NAME_TEXT_MAX = NAME_DIGITS + 1 };
+
+static void write_hex(uint64_t number, char digits[HEX_DIGITS])
 {
-    char digits[HEX_DIGITS];
     for (int i = HEX_DIGITS - 1; i >= 0; i--, number >>= 4)
-        digits[i] = "0123456789abcdef"[number & 15];
-    text_put(out, digits, sizeof(digits));
+        digits[i] = HEX[number & 15];
 }
 
-/* put_string - as JSON; bytes that are no UTF-8 would make the whole text unreadable. */
-static void put_string(struct text *out, const char *value)
+/* put_target - which one it is: its question, and its pace in the key. */
+static void put_target(struct json_put *json, const char *key, const struct machine *machine)
 {
-    text_put(out, "\"", 1);
-    for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++) {
-        char escaped[] = {'\\', (char)*c};
-        if (*c == '"' || *c == '\\')
-            text_put(out, escaped, 2);
-        else
-            text_put(out, *c < ' ' || *c > '~' ? "?" : &escaped[1], 1);
-    }
-    text_put(out, "\"", 1);
+    char name[NAME_TEXT_MAX] = {[HEX_DIGITS] = '/'};
+    write_hex(machine->question, name);
+    write_hex(machine->key, name + HEX_DIGITS + 1);
+    json_put_string(json, key, name);
+}
+
+/* begin_line - of a list: one entry a line. */
+static void begin_line(struct json_put *json)
+{
+    text_put(json->out, "\n", 1);
 }
 
 /* is_plain - well, with nothing to remember of worse days. */
@@ -58,20 +61,22 @@ static bool is_plain(const struct machine *machine, uint64_t now_ms)
            health_penalty_now(&machine->fsm.penalty, now_ms) < 1;
 }
 
-static void put_machine(const struct machine *machine, const struct monitor_moment *now,
-                        struct text *out)
+static void put_machine(struct json_put *json, const struct machine *machine,
+                        const struct monitor_moment *now)
 {
-    text_put(out, "{\"question\":\"", 13);
-    put_hex(out, machine->question);
-    text_printf(out,
-                "\",\"state\":\"%s\",\"since\":%" PRIu64 ",\"penalty\":%.1f,\"failures\":%u,"
-                "\"successes\":%u,\"rtt_us\":%u,\"scale\":%u,\"reason\":",
-                health_state_name(machine->fsm.state), to_wall(now, machine->fsm.since_ms),
-                health_penalty_now(&machine->fsm.penalty, now->steady_ms),
-                machine->fsm.failures, machine->fsm.successes, machine->fsm.rtt_us,
-                machine->scale);
-    put_string(out, machine->reason);
-    text_put(out, "}", 1);
+    const struct health_machine *fsm = &machine->fsm;
+    begin_line(json);
+    json_put_begin(json, NULL, '{');
+    put_target(json, "target", machine);
+    json_put_string(json, "state", health_state_name(fsm->state));
+    json_put_uint(json, "since", to_wall(now, fsm->since_ms));
+    json_put_real(json, "penalty", health_penalty_now(&fsm->penalty, now->steady_ms), 1);
+    json_put_uint(json, "failures", fsm->failures);
+    json_put_uint(json, "successes", fsm->successes);
+    json_put_uint(json, "rtt_us", fsm->rtt_us);
+    json_put_uint(json, "scale", machine->scale);
+    json_put_string(json, "reason", machine->reason);
+    json_put_end(json, '}');
 }
 
 /* hash_of_seat - the same in the next process: an endpoint of a region of a service, by name. */
@@ -88,72 +93,84 @@ static uint64_t hash_of_seat(const struct snapshot *snapshot, size_t index)
 }
 
 /* put_out - what an operator forces is in a file of its own. */
-static void put_out(const struct monitor_services *services, struct text *out)
+static void put_out(struct json_put *json, const struct monitor_services *services)
 {
-    const char *between = "\n\"";
+    json_put_begin(json, "out", '[');
     for (size_t i = 0; i < services->snapshot->seat_count; i++) {
         const struct health_seat *seat = &services->seats[i];
+        char digits[HEX_DIGITS + 1] = {0};
         if (seat->in || seat->force != HEALTH_FORCE_NONE)
             continue;
-        text_put(out, between, strlen(between));
-        put_hex(out, hash_of_seat(services->snapshot, i));
-        between = "\",\n\"";
+        write_hex(hash_of_seat(services->snapshot, i), digits);
+        begin_line(json);
+        json_put_string(json, NULL, digits);
     }
-    text_printf(out, "%s", between[0] == '"' ? "\"" : "");
+    json_put_end(json, ']');
 }
 
-static void put_regions(const struct monitor_services *services,
-                        const struct monitor_moment *now, struct text *out)
+static void put_region(struct json_put *json, const struct config_service *service,
+                       const struct health_guard *guard, uint8_t index,
+                       const struct monitor_moment *now)
+{
+    const struct health_region *region = &guard->regions[index];
+    begin_line(json);
+    json_put_begin(json, NULL, '{');
+    json_put_string(json, "service", service->name);
+    json_put_string(json, "region", service->regions[index].name);
+    json_put_uint(json, "lost", to_wall(now, region->lost_ms));
+    json_put_uint(json, "well",
+                  region->well_since_ms > 0 ? to_wall(now, region->well_since_ms) : 0);
+    json_put_end(json, '}');
+}
+
+static void put_regions(struct json_put *json, const struct monitor_services *services,
+                        const struct monitor_moment *now)
 {
     const struct config *config = services->snapshot->config;
-    const char *between = "\n";
+    json_put_begin(json, "regions", '[');
     for (size_t s = 0; s < config->service_count; s++) {
         const struct health_guard *guard = &services->list[s].guard;
-        for (uint8_t r = 0; r < guard->region_count; r++) {
-            const struct health_region *region = &guard->regions[r];
-            if (!region->lost)
-                continue;
-            text_printf(out, "%s{\"service\":", between);
-            put_string(out, config->services[s].name);
-            text_printf(out, ",\"region\":");
-            put_string(out, config->services[s].regions[r].name);
-            text_printf(out, ",\"lost\":%" PRIu64 ",\"well\":%" PRIu64 "}",
-                        to_wall(now, region->lost_ms),
-                        region->well_since_ms > 0 ? to_wall(now, region->well_since_ms) : 0);
-            between = ",\n";
-        }
+        for (uint8_t r = 0; r < guard->region_count; r++)
+            if (guard->regions[r].lost)
+                put_region(json, &config->services[s], guard, r, now);
     }
+    json_put_end(json, ']');
+}
+
+static void put_machines(struct json_put *json, const struct machine_set *machines,
+                         const struct monitor_moment *now)
+{
+    json_put_begin(json, "up", '[');
+    for (size_t i = 0; i < machines->count; i++) {
+        if (!is_plain(machines->list[i], now->steady_ms))
+            continue;
+        begin_line(json);
+        put_target(json, NULL, machines->list[i]);
+    }
+    json_put_end(json, ']');
+    json_put_begin(json, "targets", '[');
+    for (size_t i = 0; i < machines->count; i++) {
+        const struct machine *machine = machines->list[i];
+        if (!is_plain(machine, now->steady_ms) && machine->fsm.state != HEALTH_UNKNOWN)
+            put_machine(json, machine, now);
+    }
+    json_put_end(json, ']');
 }
 
 void monitor_memory_put(const struct machine_set *machines,
                         const struct monitor_services *services, const struct health_self *self,
                         const struct monitor_moment *now, struct text *out)
 {
-    const char *between = "\n\"";
-    text_printf(out, "{\"written\":%" PRIu64 ",\n\"up\":[", now->wall_ms);
-    for (size_t i = 0; i < machines->count; i++) {
-        if (!is_plain(machines->list[i], now->steady_ms))
-            continue;
-        text_put(out, between, strlen(between));
-        put_hex(out, machines->list[i]->question);
-        between = "\",\n\"";
-    }
-    text_printf(out, "%s],\n\"targets\":[", between[0] == '"' ? "\"" : "");
-    between = "\n";
-    for (size_t i = 0; i < machines->count; i++) {
-        const struct machine *machine = machines->list[i];
-        if (is_plain(machine, now->steady_ms) || machine->fsm.state == HEALTH_UNKNOWN)
-            continue;
-        text_put(out, between, strlen(between));
-        put_machine(machine, now, out);
-        between = ",\n";
-    }
-    text_printf(out, "],\n\"out\":[");
-    put_out(services, out);
-    text_printf(out, "],\n\"suspicious\":%" PRIu64 ",\n\"regions\":[",
-                self->suspicious ? to_wall(now, self->since_ms) : 0);
-    put_regions(services, now, out);
-    text_printf(out, "]}\n");
+    struct json_put json;
+    json_put_init(&json, out);
+    json_put_begin(&json, NULL, '{');
+    json_put_uint(&json, "written", now->wall_ms);
+    put_machines(&json, machines, now);
+    put_out(&json, services);
+    json_put_uint(&json, "suspicious", self->suspicious ? to_wall(now, self->since_ms) : 0);
+    put_regions(&json, services, now);
+    json_put_end(&json, '}');
+    text_put(out, "\n", 1);
 }
 
 /* ---- reading ---- */
@@ -166,14 +183,29 @@ static uint64_t number_of(const json_t *object, const char *key, uint64_t most)
     return (uint64_t)value < most ? (uint64_t)value : most;
 }
 
-static bool parse_question(const json_t *text, uint64_t *out_question)
+static bool parse_hex(const char *digits, uint64_t *out_number)
 {
-    const char *digits = json_string_value(text);
-    if (!digits || strlen(digits) != HEX_DIGITS ||
-        strspn(digits, "0123456789abcdef") != HEX_DIGITS)
-        return false;
-    *out_question = strtoull(digits, NULL, HEX_DIGITS);
+    *out_number = 0;
+    for (int i = 0; i < HEX_DIGITS; i++) {
+        const char *digit = digits[i] ? strchr(HEX, digits[i]) : NULL;
+        if (!digit)
+            return false;
+        *out_number = *out_number << 4 | (uint64_t)(digit - HEX);
+    }
     return true;
+}
+
+static bool parse_hash(const json_t *text, uint64_t *out_hash)
+{
+    return json_string_length(text) == HEX_DIGITS &&
+           parse_hex(json_string_value(text), out_hash);
+}
+
+static bool parse_target(const json_t *text, struct machine_memory *memory)
+{
+    const char *name = json_string_value(text);
+    return json_string_length(text) == NAME_DIGITS && name[HEX_DIGITS] == '/' &&
+           parse_hex(name, &memory->question) && parse_hex(name + HEX_DIGITS + 1, &memory->key);
 }
 
 static bool parse_machine(const json_t *object, const struct monitor_moment *now,
@@ -182,7 +214,7 @@ static bool parse_machine(const json_t *object, const struct monitor_moment *now
     const char *state = json_string_value(json_object_get(object, "state"));
     const char *reason = json_string_value(json_object_get(object, "reason"));
     double penalty = json_number_value(json_object_get(object, "penalty"));
-    if (!state || !parse_question(json_object_get(object, "question"), &memory->question) ||
+    if (!state || !parse_target(json_object_get(object, "target"), memory) ||
         !health_state_parse(state, &memory->fsm.state))
         return false;
     memory->fsm.since_ms = to_steady(now, number_of(object, "since", UINT64_MAX));
@@ -199,12 +231,6 @@ static bool parse_machine(const json_t *object, const struct monitor_moment *now
     return memory->fsm.state != HEALTH_UNKNOWN;
 }
 
-static int compare_memories(const void *left, const void *right)
-{
-    const struct machine_memory *a = left, *b = right;
-    return (a->question > b->question) - (a->question < b->question);
-}
-
 static bool parse_machines(const json_t *root, const struct monitor_moment *now,
                            struct monitor_memory *memory)
 {
@@ -215,7 +241,7 @@ static bool parse_machines(const json_t *root, const struct monitor_moment *now,
         return false;
     for (size_t i = 0; i < json_array_size(up); i++) {
         struct machine_memory *one = &memory->machines[memory->machine_count];
-        if (!parse_question(json_array_get(up, i), &one->question))
+        if (!parse_target(json_array_get(up, i), one))
             continue;
         one->fsm = (struct health_machine){
             .state = HEALTH_UP, .successes = 1, .since_ms = now->steady_ms};
@@ -225,7 +251,8 @@ static bool parse_machines(const json_t *root, const struct monitor_moment *now,
     for (size_t i = 0; i < json_array_size(targets); i++)
         memory->machine_count += parse_machine(json_array_get(targets, i), now,
                                                &memory->machines[memory->machine_count]);
-    qsort(memory->machines, memory->machine_count, sizeof(*memory->machines), compare_memories);
+    qsort(memory->machines, memory->machine_count, sizeof(*memory->machines),
+          machine_memory_compare);
     return true;
 }
 
@@ -265,7 +292,7 @@ static bool parse_out(const json_t *root, struct monitor_memory *memory)
         return false;
     for (size_t i = 0; i < json_array_size(out); i++)
         memory->out_count +=
-            parse_question(json_array_get(out, i), &memory->out[memory->out_count]);
+            parse_hash(json_array_get(out, i), &memory->out[memory->out_count]);
     qsort(memory->out, memory->out_count, sizeof(*memory->out), compare_hashes);
     return true;
 }

@@ -1,8 +1,8 @@
 /* monitor_memory.h - what health remembers from one process to the next, as one text.
  *
  *     {"written": 1785585600123,
- *      "up": ["00c0ffee00c0ffee", ...],          targets that are well, by their question
- *      "targets": [{"question": ..., "state": "down", "since": ..., "penalty": ..., ...}, ...],
+ *      "up": ["00c0ffee00c0ffee/0123456789abcdef", ...],  targets that are well: question/key
+ *      "targets": [{"target": ..., "state": "down", "since": ..., "penalty": ..., ...}, ...],
  *      "out": ["00c0ffee00c0ffee", ...],         endpoints that were not answered
  *      "suspicious": 1785585600000,              since when we suspected ourselves; 0: we did not
  *      "regions": [{"service": "app", "region": "us-east", "lost": ..., "well": ...}, ...]}
@@ -35,7 +35,7 @@ struct monitor_memory_region {
 };
 
 struct monitor_memory {
-    struct machine_memory *machines; /* owned; by ascending question */
+    struct machine_memory *machines; /* owned; as machine_memory_compare() sorts them */
     size_t machine_count;
     struct monitor_memory_region *regions; /* owned */
     size_t region_count;

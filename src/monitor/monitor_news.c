@@ -1,6 +1,10 @@
 #include "monitor_news.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "rhumb/hash.h"
+#include "rhumb/monitor.h"
 
 enum {
     REASON_MAX = 160 + PROBE_REASON_MAX,
@@ -49,6 +53,26 @@ static struct event about(const struct snapshot *snapshot, const struct machine 
     return event;
 }
 
+uint64_t monitor_history_key(const struct snapshot *snapshot,
+                             const struct snapshot_target *target)
+{
+    const char *check = snapshot->config->checks[target->check].name;
+    return hash_bytes(target->question, check, strlen(check) + 1);
+}
+
+static void tell_change(const struct herald *herald, const struct snapshot *snapshot,
+                        const struct machine *machine, const struct health_event *change,
+                        struct event *event)
+{
+    event->kind = "health";
+    event->severity = severity_of(change, !event->service);
+    event->clears = change->to != HEALTH_DOWN;
+    event->target = monitor_history_key(snapshot, &snapshot->targets[machine->target]);
+    event->from = health_state_name(change->from);
+    event->to = health_state_name(change->to);
+    herald_tell(herald, event);
+}
+
 void monitor_news_transition(const struct herald *herald, const struct snapshot *snapshot,
                              struct machine *machine, const struct health_event *change,
                              uint64_t now_ms)
@@ -57,13 +81,18 @@ void monitor_news_transition(const struct herald *herald, const struct snapshot 
     struct event event = about(snapshot, machine, address);
     if (is_blip(change) && is_over(&machine->blips, BLIPS_MAX, now_ms))
         return;
-    event.kind = "health";
-    event.severity = severity_of(change, !event.service);
-    event.clears = change->to != HEALTH_DOWN;
-    event.target = machine->question;
-    event.from = health_state_name(change->from);
-    event.to = health_state_name(change->to);
-    herald_tell(herald, &event);
+    tell_change(herald, snapshot, machine, change, &event);
+}
+
+void monitor_news_gone(const struct herald *herald, const struct snapshot *snapshot,
+                       const struct machine *machine)
+{
+    static const struct health_event change = {.from = HEALTH_DOWN, .to = HEALTH_UNKNOWN};
+
+    char address[IP_TEXT_MAX];
+    struct event event = about(snapshot, machine, address);
+    event.reason = "it is not checked any more";
+    tell_change(herald, snapshot, machine, &change, &event);
 }
 
 void monitor_news_own_fault(const struct herald *herald, const struct snapshot *snapshot,

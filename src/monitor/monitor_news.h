@@ -12,6 +12,10 @@ void monitor_news_transition(const struct herald *herald, const struct snapshot 
                              struct machine *machine, const struct health_event *event,
                              uint64_t now_ms);
 
+/* monitor_news_gone - a machine that was DOWN goes: nobody asks any more. */
+void monitor_news_gone(const struct herald *herald, const struct snapshot *snapshot,
+                       const struct machine *machine);
+
 /* monitor_news_own_fault - a probe fails by our own fault, or does no more: machine->own_fault. The
  * first hundred in a minute. */
 void monitor_news_own_fault(const struct herald *herald, const struct snapshot *snapshot,

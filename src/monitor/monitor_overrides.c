@@ -1,6 +1,7 @@
 #include "monitor_overrides.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { TOLD_MAX = 20, REASON_MAX = OVERRIDE_REASON_BYTES + OVERRIDE_BY_BYTES + 8 };
 
@@ -19,14 +20,11 @@ static enum health_force force_of(const struct override *entry)
 }
 
 static void tell_force(const struct monitor_services *services, uint32_t index,
-                       enum health_force from, enum health_force to,
-                       const struct override *entry)
+                       enum health_force from, enum health_force to, const char *reason)
 {
     const struct snapshot_seat *seat = &services->snapshot->seats[index];
     const struct config_service *service = &services->snapshot->config->services[seat->service];
-    char address[IP_TEXT_MAX], reason[REASON_MAX];
-    if (entry)
-        (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+    char address[IP_TEXT_MAX];
     herald_tell(&services->herald,
                 &(struct event){
                     .kind = "override",
@@ -37,8 +35,38 @@ static void tell_force(const struct monitor_services *services, uint32_t index,
                     .address = seat->addr ? ip_format(seat->addr, address) : seat->host,
                     .from = health_force_name(from),
                     .to = health_force_name(to),
-                    .reason = entry ? reason : NULL,
+                    .reason = reason,
                 });
+}
+
+static void tell_entry(const struct monitor_services *services, uint32_t index,
+                       enum health_force from, const struct override *entry)
+{
+    char reason[REASON_MAX];
+    if (entry)
+        (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+    tell_force(services, index, from, force_of(entry), entry ? reason : NULL);
+}
+
+void monitor_overrides_tell_gone(const struct monitor_services *services, uint32_t seat,
+                                 const char *reason, size_t told)
+{
+    if (told < TOLD_MAX)
+        tell_force(services, seat, services->seats[seat].force, HEALTH_FORCE_NONE, reason);
+}
+
+void monitor_overrides_tell_more(const struct monitor_services *services, size_t count,
+                                 bool clears)
+{
+    char reason[REASON_MAX];
+    if (count <= TOLD_MAX)
+        return;
+    (void)snprintf(reason, sizeof(reason), "and %zu more endpoint%s", count - TOLD_MAX,
+                   count - TOLD_MAX == 1 ? "" : "s");
+    herald_tell(&services->herald, &(struct event){.kind = "override",
+                                                   .severity = CONFIG_WARNING,
+                                                   .clears = clears,
+                                                   .reason = reason});
 }
 
 /* steady_of - that moment by the steady clock; 0: never, or before that clock began. */
@@ -68,12 +96,52 @@ static void resume_regions(struct monitor_services *services, const struct overr
     }
 }
 
+static uint8_t region_of(const struct config_service *service, const char *name)
+{
+    for (size_t r = 0; r < service->region_count; r++)
+        if (strcmp(service->regions[r].name, name) == 0)
+            return (uint8_t)r;
+    return HEALTH_NO_REGION;
+}
+
+static const char *name_of(const struct config_service *service, uint8_t region)
+{
+    return region == HEALTH_NO_REGION ? "free" : service->regions[region].name;
+}
+
+/* choose_regions - the active region of a service, where the operator names one. */
+static void choose_regions(struct monitor_services *services, const struct overrides *overrides)
+{
+    const struct config *config = services->snapshot->config;
+    for (size_t s = 0; s < config->service_count; s++) {
+        const struct config_service *service = &config->services[s];
+        struct health_guard *guard = &services->list[s].guard;
+        const struct override *entry = overrides_active(overrides, service->name);
+        uint8_t chosen = entry ? region_of(service, entry->region) : HEALTH_NO_REGION;
+        char reason[REASON_MAX];
+        if (chosen == guard->chosen)
+            continue;
+        if (entry)
+            (void)snprintf(reason, sizeof(reason), "%s (%s)", entry->reason, entry->by);
+        herald_tell(&services->herald, &(struct event){.kind = "override_active",
+                                                       .severity = CONFIG_WARNING,
+                                                       .clears = chosen == HEALTH_NO_REGION,
+                                                       .service = service->name,
+                                                       .from = name_of(service, guard->chosen),
+                                                       .to = name_of(service, chosen),
+                                                       .reason = entry ? reason : NULL});
+        guard->chosen = chosen;
+        monitor_services_set_due(services, s);
+    }
+}
+
 void monitor_overrides_apply(struct monitor_services *services,
                              const struct overrides *overrides,
                              const struct monitor_moment *now)
 {
     const struct snapshot *snapshot = services->snapshot;
-    size_t told = 0;
+    size_t changed = 0;
+    bool clears = true; /* so does everything that is not told for itself */
     for (uint32_t i = 0; i < snapshot->seat_count; i++) {
         const struct snapshot_seat *seat = &snapshot->seats[i];
         const struct config_service *service = &snapshot->config->services[seat->service];
@@ -85,10 +153,14 @@ void monitor_overrides_apply(struct monitor_services *services,
         if (wanted.force == before)
             continue;
         monitor_services_set_seat(services, i, &wanted);
-        if (told++ < TOLD_MAX)
-            tell_force(services, i, before, wanted.force, entry);
+        if (changed++ < TOLD_MAX)
+            tell_entry(services, i, before, entry);
+        else
+            clears = clears && wanted.force == HEALTH_FORCE_NONE;
     }
+    monitor_overrides_tell_more(services, changed, clears);
     resume_regions(services, overrides, now);
+    choose_regions(services, overrides);
 }
 
 uint64_t monitor_overrides_resume_ms(const struct monitor_services *services,

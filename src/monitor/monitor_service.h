@@ -12,8 +12,16 @@
 #include "rhumb/health_guard.h"
 #include "rhumb/snapshot.h"
 
+/* What was told of those that a rule keeps in the answers. */
+struct frozen_told {
+    size_t count; /* 0: nothing, or that it is over */
+    enum health_freeze cause;
+    uint64_t at_ms;
+};
+
 struct monitor_service {
     struct health_guard guard;
+    struct frozen_told frozen;
     uint32_t first_seat; /* of the snapshot's seats */
     bool is_due;         /* something changed: to be reviewed */
     bool unsettled;      /* it is, or a service inside it */

@@ -124,7 +124,7 @@ void monitor_target_get(const struct monitor *monitor, size_t target,
     const struct snapshot_target *from = &in.snapshot->targets[target];
     const struct machine *machine = in.machines->list[target];
     *out_view = (struct monitor_target_view){
-        .id = from->question,
+        .id = monitor_history_key(in.snapshot, from),
         .address = from->host ? NULL : &from->addr,
         .name = from->host,
         .check = &in.snapshot->config->checks[from->check],

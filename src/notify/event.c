@@ -1,12 +1,13 @@
 #include "rhumb/event.h"
 
-#include <jansson.h>
+#include <string.h>
 
 #include "rhumb/clock.h"
+#include "rhumb/json_put.h"
 #include "rhumb/log.h"
 #include "rhumb/text.h"
 
-enum { LINE_MAX_BYTES = 4096, FIELD_MAX = 8 };
+enum { LINE_MAX_BYTES = 4096, JSON_MAX_BYTES = 64 * 1024, FIELD_MAX = 8 };
 
 struct field {
     const char *key, *value;
@@ -53,29 +54,26 @@ void event_log(const struct event *event)
     text_deinit(&line);
 }
 
-static bool put(json_t *object, const char *key, const char *value)
-{
-    /* a reason may quote what a back end sent: bytes that are no text must not lose the event */
-    json_t *text = json_string(value);
-    if (!text)
-        text = json_string("(not UTF-8)");
-    return json_object_set_new(object, key, text) == 0;
-}
-
 char *event_json(const struct event *event, uint64_t wall_ms, const char *identity)
 {
     struct field fields[FIELD_MAX];
     size_t count = fields_of(event, fields);
     char time[CLOCK_TEXT_MAX];
-    json_t *object = json_object();
-    bool ok = object && put(object, "time", clock_format(wall_ms, time)) &&
-              put(object, "event", event->kind) &&
-              put(object, "severity", severity_name(event->severity)) &&
-              (!event->clears || json_object_set_new(object, "clears", json_true()) == 0) &&
-              (!identity || put(object, "identity", identity));
-    for (size_t i = 0; ok && i < count; i++)
-        ok = put(object, fields[i].key, fields[i].value);
-    char *text = ok ? json_dumps(object, JSON_COMPACT) : NULL;
-    json_decref(object);
-    return text;
+    struct text text;
+    struct json_put json;
+    text_init(&text, JSON_MAX_BYTES);
+    json_put_init(&json, &text);
+    json_put_begin(&json, NULL, '{');
+    json_put_string(&json, "time", clock_format(wall_ms, time));
+    json_put_string(&json, "event", event->kind);
+    json_put_string(&json, "severity", severity_name(event->severity));
+    if (event->clears)
+        json_put_bool(&json, "clears", true);
+    json_put_optional(&json, "identity", identity);
+    for (size_t i = 0; i < count; i++)
+        json_put_string(&json, fields[i].key, fields[i].value);
+    json_put_end(&json, '}');
+    char *whole = text.failed ? NULL : strdup(text_get(&text));
+    text_deinit(&text);
+    return whole;
 }

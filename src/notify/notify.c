@@ -94,17 +94,24 @@ void notify_set(struct notify *notify, const struct config *config)
 
 /* ---- events ---- */
 
-void notify_send(struct notify *notify, const struct event *event)
+static struct notice *make(void *ctx, const struct event *event)
 {
+    struct notify *notify = ctx;
     char id[ID_TEXT_MAX];
-    if (notify->closing || notify->receiver_count == 0)
-        return;
     snprintf(id, sizeof(id), "%s-%llu", notify->run, (unsigned long long)++notify->events);
     struct notice *notice = notice_new(event, id, notify->identity);
-    if (!notice) {
+    if (!notice)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=notify");
+    return notice;
+}
+
+void notify_send(struct notify *notify, const struct event *event)
+{
+    if (notify->closing || notify->receiver_count == 0)
         return;
-    }
+    struct notice *notice = make(notify, event);
+    if (!notice)
+        return;
     for (size_t i = 0; i < notify->receiver_count; i++)
         notify_receiver_put(notify->receivers[i], notice);
     notice_unref(notice);
@@ -154,6 +161,8 @@ enum err notify_new_paced(uv_loop_t *loop, const struct notify_pace *pace,
     notify->common.pace = *pace;
     notify->common.on_gone = on_gone;
     notify->common.on_gone_ctx = notify;
+    notify->common.make = make;
+    notify->common.make_ctx = notify;
     enum err err = begin_run(notify);
     if (err == ERR_OK)
         err = poster_new(loop, &notify->common.poster);

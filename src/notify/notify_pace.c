@@ -3,7 +3,7 @@
 struct notify_pace notify_pace_usual(void)
 {
     return (struct notify_pace){
-        .queue_max = 1000,
+        .queue_bytes = 16 * 1024 * 1024,
         .retry_ms = 1000,
         .retry_max_ms = 60 * 1000,
         .give_up_ms = 10 * 60 * 1000,

@@ -1,73 +1,116 @@
 #include "notify_queue.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static struct notice **at(const struct notify_queue *queue, size_t idx)
+enum {
+    LINES = CONFIG_CRITICAL + 1,
+    ALLOCATION_BYTES = 16, /* what malloc() adds to each, about */
+    ALLOCATIONS = 5,       /* of a notice, its three texts, and its place in a line */
+};
+
+struct notify_waiting {
+    struct notify_waiting *next;
+    struct notice *notice; /* one reference */
+    uint64_t number;       /* in the order of arrival */
+};
+
+size_t notify_queue_weigh(const struct notice *notice)
 {
-    return &queue->notices[(queue->first + idx) % queue->max];
+    return sizeof(struct notify_waiting) + sizeof(*notice) + strlen(notice->id) +
+           strlen(notice->kind) + strlen(notice->json) + (size_t)ALLOCATIONS * ALLOCATION_BYTES;
 }
 
-enum err notify_queue_init(struct notify_queue *queue, size_t max)
+void notify_queue_init(struct notify_queue *queue, size_t max_bytes)
 {
-    *queue = (struct notify_queue){.max = max};
-    queue->notices = calloc(max, sizeof(struct notice *));
-    return queue->notices ? ERR_OK : ERR_NO_MEMORY;
+    *queue = (struct notify_queue){.max_bytes = max_bytes};
+}
+
+/* shift - the first of a line, which is not empty, with its reference. */
+static struct notice *shift(struct notify_queue *queue, struct notify_line *line)
+{
+    struct notify_waiting *waiting = line->first;
+    struct notice *notice = waiting->notice;
+    line->first = waiting->next;
+    if (!line->first)
+        line->last = NULL;
+    free(waiting);
+    queue->count--;
+    queue->bytes -= notify_queue_weigh(notice);
+    return notice;
 }
 
 void notify_queue_deinit(struct notify_queue *queue)
 {
-    for (size_t i = 0; i < queue->count; i++)
-        notice_unref(*at(queue, i));
-    free(queue->notices);
+    for (size_t i = 0; i < LINES; i++)
+        while (queue->lines[i].first)
+            notice_unref(shift(queue, &queue->lines[i]));
     *queue = (struct notify_queue){0};
 }
 
-/* find_least - the oldest of the lowest severity; the queue is not empty. */
-static size_t find_least(const struct notify_queue *queue)
+static void count_loss(struct notify_loss *loss, enum config_severity severity)
 {
-    size_t least = 0;
-    for (size_t i = 1; i < queue->count; i++)
-        if ((*at(queue, i))->severity < (*at(queue, least))->severity)
-            least = i;
-    return least;
+    loss->count++;
+    if (severity > loss->severity)
+        loss->severity = severity;
 }
 
-/* drop - those behind it move up: order is kept. */
-static void drop(struct notify_queue *queue, size_t idx)
+/* make_room - false: what waits matters more than a notice of this severity. */
+static bool make_room(struct notify_queue *queue, size_t weight, enum config_severity severity,
+                      struct notify_loss *loss)
 {
-    notice_unref(*at(queue, idx));
-    for (size_t i = idx + 1; i < queue->count; i++)
-        *at(queue, i - 1) = *at(queue, i);
-    queue->count--;
-}
-
-bool notify_queue_put(struct notify_queue *queue, struct notice *notice)
-{
-    bool full = queue->count == queue->max;
-    if (full) {
-        size_t least = find_least(queue);
-        if (notice->severity < (*at(queue, least))->severity)
+    size_t lowest = 0;
+    while (queue->bytes + weight > queue->max_bytes) {
+        while (lowest <= severity && !queue->lines[lowest].first)
+            lowest++;
+        if (lowest > severity)
             return false;
-        drop(queue, least);
+        notice_unref(shift(queue, &queue->lines[lowest]));
+        count_loss(loss, (enum config_severity)lowest);
     }
-    *at(queue, queue->count++) = notice_ref(notice);
-    return !full;
+    return true;
+}
+
+struct notify_loss notify_queue_put(struct notify_queue *queue, struct notice *notice)
+{
+    size_t weight = notify_queue_weigh(notice);
+    struct notify_loss loss = {0};
+    struct notify_line *line = &queue->lines[notice->severity];
+    struct notify_waiting *waiting = calloc(1, sizeof(*waiting));
+    if (!waiting || !make_room(queue, weight, notice->severity, &loss)) {
+        free(waiting);
+        count_loss(&loss, notice->severity);
+        return loss;
+    }
+    waiting->notice = notice_ref(notice);
+    waiting->number = ++queue->last_number;
+    if (line->last)
+        line->last->next = waiting;
+    else
+        line->first = waiting;
+    line->last = waiting;
+    queue->count++;
+    queue->bytes += weight;
+    return loss;
 }
 
 struct notice *notify_queue_take(struct notify_queue *queue)
 {
-    if (queue->count == 0)
-        return NULL;
-    struct notice *notice = *at(queue, 0);
-    queue->first = (queue->first + 1) % queue->max;
-    queue->count--;
-    return notice;
+    struct notify_line *oldest = NULL;
+    for (size_t i = 0; i < LINES; i++) {
+        struct notify_line *line = &queue->lines[i];
+        if (line->first && (!oldest || line->first->number < oldest->first->number))
+            oldest = line;
+    }
+    return oldest ? shift(queue, oldest) : NULL;
 }
 
 size_t notify_queue_expire(struct notify_queue *queue, uint64_t since_ms)
 {
     size_t expired = 0;
-    for (; queue->count > 0 && (*at(queue, 0))->since_ms < since_ms; expired++)
-        notice_unref(notify_queue_take(queue));
+    for (size_t i = 0; i < LINES; i++)
+        for (; queue->lines[i].first && queue->lines[i].first->notice->since_ms < since_ms;
+             expired++)
+            notice_unref(shift(queue, &queue->lines[i]));
     return expired;
 }

@@ -1,6 +1,6 @@
 #include "notify_receiver.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rhumb/clock.h"
@@ -10,7 +10,7 @@
 #include "notify_queue.h"
 #include "notify_target.h"
 
-enum { TARGET_BYTES_MAX = 64 * 1024 };
+enum { TARGET_BYTES_MAX = 64 * 1024, REASON_MAX = 128 };
 
 struct notify_receiver {
     uv_timer_t turn; /* its close callback frees the receiver */
@@ -21,12 +21,23 @@ struct notify_receiver {
     struct notice *current; /* being told, or to be told again; NULL: none */
     struct post *post;      /* at most one of these two is not NULL */
     struct notify_command *command;
-    unsigned failures; /* of a webhook, in a row */
-    size_t overflowed; /* since the queue was last empty */
+    unsigned failures;       /* of a webhook, in a row */
+    struct notify_loss lost; /* for want of room, and not told yet */
     bool finishing, gone;
 };
 
 static void on_turn(uv_timer_t *turn);
+
+/* held - notices that are here; one about those that are not may follow. */
+static size_t held(const struct notify_receiver *receiver)
+{
+    return receiver->queue.count + (receiver->current ? 1 : 0);
+}
+
+size_t notify_receiver_waiting(const struct notify_receiver *receiver)
+{
+    return held(receiver) + (receiver->lost.count > 0);
+}
 
 static const char *name_of(const struct notify_receiver *receiver, char quoted[LOG_QUOTE_MAX])
 {
@@ -52,16 +63,9 @@ static void drop_current(struct notify_receiver *receiver)
 /* go_on - with the next notice, if there is one. */
 static void go_on(struct notify_receiver *receiver)
 {
-    char quoted[LOG_QUOTE_MAX];
-    if (notify_receiver_waiting(receiver) > 0) {
+    if (notify_receiver_waiting(receiver) > 0)
         take_turn(receiver, 0);
-        return;
-    }
-    if (receiver->overflowed > 0)
-        log_event(LOG_LEVEL_WARNING, "notify_overflowed", "receiver=%s dropped=%zu",
-                  name_of(receiver, quoted), receiver->overflowed);
-    receiver->overflowed = 0;
-    if (receiver->finishing)
+    else if (receiver->finishing)
         notify_receiver_cut(receiver, "");
 }
 
@@ -185,12 +189,41 @@ static void start_command(struct notify_receiver *receiver)
         on_failed(receiver, uv_strerror(status));
 }
 
+/* make_summary - what was lost, in one notice, as soon as half of the room is free again: whoever is
+ * slow all the time is told of it all the time, but not for every notice. */
+static struct notice *make_summary(struct notify_receiver *receiver)
+{
+    char quoted[LOG_QUOTE_MAX], reason[REASON_MAX];
+    struct notify_common *common = receiver->common;
+    const struct notify_loss *lost = &receiver->lost;
+    if (lost->count == 0 || receiver->queue.bytes > receiver->queue.max_bytes / 2)
+        return NULL;
+    (void)snprintf(reason, sizeof(reason),
+                   "%zu notice%s dropped: more than %zu KiB waited for this receiver",
+                   lost->count, lost->count == 1 ? " was" : "s were",
+                   receiver->queue.max_bytes / 1024);
+    struct notice *notice =
+        common->make(common->make_ctx, &(struct event){.kind = "notices_dropped",
+                                                       .severity = lost->severity,
+                                                       .reason = reason,
+                                                       .remedy = "the log has them all"});
+    log_event(LOG_LEVEL_WARNING, "notify_overflowed", "receiver=%s dropped=%zu",
+              name_of(receiver, quoted), lost->count);
+    receiver->lost = (struct notify_loss){0};
+    common->totals.queued += notice != NULL;
+    return notice;
+}
+
 static void on_turn(uv_timer_t *turn)
 {
     struct notify_receiver *receiver = turn->data;
     if (!receiver->current)
+        receiver->current = make_summary(receiver);
+    if (!receiver->current)
         receiver->current = notify_queue_take(&receiver->queue);
-    if (receiver->target.kind == CONFIG_WEBHOOK)
+    if (!receiver->current) /* there was no memory for the summary */
+        go_on(receiver);
+    else if (receiver->target.kind == CONFIG_WEBHOOK)
         start_post(receiver);
     else
         start_command(receiver);
@@ -202,20 +235,19 @@ void notify_receiver_put(struct notify_receiver *receiver, struct notice *notice
     if (notice->severity < receiver->target.severity)
         return;
     receiver->common->totals.queued++;
-    if (!notify_queue_put(&receiver->queue, notice)) {
-        receiver->common->totals.dropped++;
-        if (receiver->overflowed++ == 0)
+    struct notify_loss loss = notify_queue_put(&receiver->queue, notice);
+    if (loss.count > 0) {
+        receiver->common->totals.dropped += loss.count;
+        if (receiver->lost.count == 0)
             log_event(LOG_LEVEL_WARNING, "notify_overflow",
                       "receiver=%s waiting=%zu reason=\"of the lowest severity the oldest go\"",
-                      name_of(receiver, quoted), receiver->queue.max);
+                      name_of(receiver, quoted), receiver->queue.count);
+        receiver->lost.count += loss.count;
+        if (loss.severity > receiver->lost.severity)
+            receiver->lost.severity = loss.severity;
     }
     if (!is_busy(receiver) && !uv_is_active((uv_handle_t *)&receiver->turn))
         take_turn(receiver, 0);
-}
-
-size_t notify_receiver_waiting(const struct notify_receiver *receiver)
-{
-    return receiver->queue.count + (receiver->current ? 1 : 0);
 }
 
 bool notify_receiver_is(const struct notify_receiver *receiver,
@@ -234,12 +266,12 @@ struct notify_receiver *notify_receiver_new(struct notify_common *common,
         return NULL;
     receiver->common = common;
     receiver->arena = arena_new(TARGET_BYTES_MAX);
-    if (!receiver->arena || !notify_target_copy(receiver->arena, target, &receiver->target) ||
-        notify_queue_init(&receiver->queue, common->pace.queue_max) != ERR_OK) {
+    if (!receiver->arena || !notify_target_copy(receiver->arena, target, &receiver->target)) {
         arena_free(receiver->arena);
         free(receiver);
         return NULL;
     }
+    notify_queue_init(&receiver->queue, common->pace.queue_bytes);
     uv_timer_init(common->loop, &receiver->turn);
     receiver->turn.data = receiver;
     common->receivers++;
@@ -268,7 +300,7 @@ static void on_turn_closed(uv_handle_t *handle)
 void notify_receiver_cut(struct notify_receiver *receiver, const char *why)
 {
     char name[LOG_QUOTE_MAX], reason[LOG_QUOTE_MAX];
-    size_t waiting = notify_receiver_waiting(receiver);
+    size_t waiting = held(receiver);
     if (receiver->gone)
         return;
     receiver->gone = true;

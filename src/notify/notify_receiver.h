@@ -31,6 +31,9 @@ struct notify_common {
     struct notify_pace pace;
     struct rng rng;
     struct notify_totals totals;
+    /* a notice of an event that happens now, with one reference; NULL: out of memory */
+    struct notice *(*make)(void *ctx, const struct event *event);
+    void *make_ctx;
     size_t receivers; /* that still have memory */
     /* one of them has not any more; receiver is only good for comparing */
     void (*on_gone)(void *ctx, const struct notify_receiver *receiver);

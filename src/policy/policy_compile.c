@@ -11,13 +11,8 @@
 #include "rhumb/policy.h"
 #include "rhumb/require.h"
 
+#include "policy_class.h"
 #include "policy_rank.h"
-
-/* One class, packed: | allowed 8 | residency 1 | count 1 | regions n | group_end n | padding |,
- * n regions of the service. */
-enum { CLASS_RESIDENCY = 8, CLASS_COUNT = 9, CLASS_REGIONS = 10 };
-
-enum { CLASS_STRIDE_MAX = CLASS_REGIONS + 2 * CONFIG_REGIONS_MAX + 8 };
 
 struct compiler {
     const struct config *config;
@@ -44,12 +39,12 @@ struct policy_order policy_class_get(const struct policy_service *service, uint3
 {
     const uint8_t *packed = service->classes + class * service->class_stride;
     struct policy_order order = {
-        .residency = packed[CLASS_RESIDENCY],
         .region_count = packed[CLASS_COUNT],
         .regions = packed + CLASS_REGIONS,
         .group_end = packed + CLASS_REGIONS + service->region_count,
     };
     memcpy(&order.allowed, packed, sizeof(order.allowed));
+    memcpy(&order.residency, packed + CLASS_RESIDENCY, sizeof(order.residency));
     return order;
 }
 
@@ -186,10 +181,8 @@ static void pack(const struct policy_ranking *ranking, size_t region_count, size
                  uint8_t *packed)
 {
     memset(packed, 0, stride);
-    uint64_t all = region_count == 64 ? UINT64_MAX : (UINT64_C(1) << region_count) - 1;
-    uint64_t allowed = ranking->allowed & all;
-    memcpy(packed, &allowed, sizeof(allowed));
-    packed[CLASS_RESIDENCY] = ranking->residency;
+    memcpy(packed, &ranking->allowed, sizeof(ranking->allowed));
+    memcpy(packed + CLASS_RESIDENCY, &ranking->residency, sizeof(ranking->residency));
     packed[CLASS_COUNT] = ranking->count;
     memcpy(packed + CLASS_REGIONS, ranking->regions, ranking->count);
     memcpy(packed + CLASS_REGIONS + region_count, ranking->group_end, ranking->count);
@@ -394,7 +387,7 @@ enum err policy_compile(const struct config *config, const struct geo_map *map,
         free(c->tries[i].class_of);
     free(c);
     if (err == ERR_OK)
-        *out_set =
-            (struct policy_set){.services = services, .service_count = config->service_count};
+        *out_set = (struct policy_set){
+            .services = services, .service_count = config->service_count, .marks = marks};
     return err;
 }

@@ -70,7 +70,7 @@ static const struct geo_location *put_location(const struct explanation *e,
 static void put_residency(const struct explanation *e, const struct policy_service *service,
                           const struct policy_ranking *ranking)
 {
-    if (ranking->residency == POLICY_NO_REGION) {
+    if (ranking->residency == POLICY_NO_RULE) {
         if (service->config->residency_count > 0)
             text_printf(e->out, "residency  no rule matches: every region is allowed\n");
         return;
@@ -263,18 +263,12 @@ static void put_pick(const struct explanation *e, const struct policy_answer *an
 void policy_explain(const struct policy_request *request, const struct config *config,
                     const struct geo_map *map, struct rng *rng, struct text *out)
 {
-    struct explanation e = {.request = request, .config = config, .map = map, .out = out};
+    struct explanation e = {.request = request,
+                            .config = config,
+                            .map = map,
+                            .marks = request->set->marks,
+                            .out = out};
 
-    enum { SCRATCH_BYTES = 16 * 1024 * 1024 };
-    struct arena *scratch = arena_new(SCRATCH_BYTES);
-    struct ip_prefix *marks;
-    size_t mark_count;
-    if (!scratch || policy_marks(config, scratch, &marks, &mark_count) != ERR_OK) {
-        text_printf(out, "out of memory\n");
-        arena_free(scratch);
-        return;
-    }
-    e.marks = marks;
     put_client(&e);
     const struct policy_service *service = &request->set->services[request->service];
     if (request->pinned != POLICY_NO_REGION)
@@ -289,5 +283,4 @@ void policy_explain(const struct policy_request *request, const struct config *c
     else
         text_printf(out, "scope      /%u (would be sent to a resolver that forwards subnets)\n",
                     answer.scope);
-    arena_free(scratch);
 }

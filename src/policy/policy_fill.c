@@ -47,7 +47,7 @@ static bool belongs(struct policy_selection *s, const struct policy_endpoint *en
 {
     health_word word = health_table_get(s->request->health, endpoint->seat);
     unsigned scale = health_word_scale(word);
-    return (word & HEALTH_WORD_USABLE) != 0 &&
+    return (word & s->wanted) != 0 &&
            (scale >= best || s->lots ||
             !policy_is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
 }
@@ -110,7 +110,7 @@ static bool put_alias(struct policy_selection *s, const struct policy_region *re
     for (unsigned i = 0; !any && i < total; i++) {
         unsigned name = s->request->sticky ? (at + i) % total : i;
         health_word word = health_table_get(s->request->health, region->first_seat + name);
-        if ((word & HEALTH_WORD_USABLE) == 0 || skip-- > 0)
+        if ((word & s->wanted) == 0 || skip-- > 0)
             continue;
         at = name;
         break;

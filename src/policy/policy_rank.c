@@ -48,21 +48,20 @@ bool policy_depends_on_client(const struct config_service *service)
     return true;
 }
 
-/* residency_of - the regions this location's clients may get. */
-static uint64_t residency_of(const struct policy_ranker *ranker,
-                             const struct geo_location *location, uint8_t *out_rule)
+uint64_t policy_residency(const struct config_service *service, const struct ip_prefix *marks,
+                          const struct geo_location *location, uint16_t *out_rule)
 {
-    const struct config_service *service = ranker->service;
+    uint64_t all = UINT64_MAX >> (CONFIG_REGIONS_MAX - service->region_count);
     unsigned best = 0;
-    *out_rule = POLICY_NO_REGION;
+    *out_rule = POLICY_NO_RULE;
     for (size_t i = 0; i < service->residency_count; i++) {
-        unsigned match = policy_match(&service->residency[i].who, location, ranker->marks);
+        unsigned match = policy_match(&service->residency[i].who, location, marks);
         if (match > best) {
             best = match;
-            *out_rule = (uint8_t)i;
+            *out_rule = (uint16_t)i;
         }
     }
-    return *out_rule == POLICY_NO_REGION ? UINT64_MAX : service->residency[*out_rule].allowed;
+    return *out_rule == POLICY_NO_RULE ? all : service->residency[*out_rule].allowed;
 }
 
 static void append(struct policy_ranking *ranking, const struct candidate *candidate,
@@ -281,7 +280,8 @@ void policy_rank(const struct policy_ranker *ranker, const struct geo_location *
     struct candidate candidates[CONFIG_REGIONS_MAX], last[CONFIG_REGIONS_MAX];
     size_t count = 0, last_count = 0;
     out_ranking->count = 0;
-    out_ranking->allowed = residency_of(ranker, location, &out_ranking->residency);
+    out_ranking->allowed =
+        policy_residency(service, ranker->marks, location, &out_ranking->residency);
     for (size_t i = 0; i < service->region_count; i++) {
         if ((out_ranking->allowed >> i & 1) == 0)
             continue;

@@ -30,7 +30,7 @@ enum policy_why {
 
 struct policy_ranking {
     uint64_t allowed;
-    uint8_t residency; /* rule index; POLICY_NO_REGION: none applies */
+    uint16_t residency; /* rule index; POLICY_NO_RULE: none applies */
     uint8_t count;
     uint8_t regions[CONFIG_REGIONS_MAX];
     uint8_t group_end[CONFIG_REGIONS_MAX];
@@ -56,6 +56,11 @@ void policy_ranker_init(struct policy_ranker *ranker, const struct config *confi
 
 void policy_rank(const struct policy_ranker *ranker, const struct geo_location *location,
                  struct policy_ranking *out_ranking);
+
+/* policy_residency - the regions of the service that clients of this location may get, one bit
+ * each, and the rule that says so (POLICY_NO_RULE: none, all are allowed). */
+uint64_t policy_residency(const struct config_service *service, const struct ip_prefix *marks,
+                          const struct geo_location *location, uint16_t *out_rule);
 
 /* policy_depends_on_client - can the order differ between two clients at all? */
 bool policy_depends_on_client(const struct config_service *service);

@@ -289,6 +289,26 @@ static void begin_level(struct policy_selection *s, const struct policy_service 
     }
 }
 
+/* choose_for_level - what is usable; else, for this client, what is held in reserve. A level that
+ * has to go that far does not make its nested services do so. */
+static enum policy_result choose_for_level(struct policy_selection *s,
+                                           const struct policy_service *service,
+                                           const struct policy_order *order)
+{
+    health_word outer = s->wanted;
+    uint8_t region;
+    s->wanted = HEALTH_WORD_USABLE;
+    enum policy_result result = choose(s, service, order, (struct choice){0}, &region);
+    if (result == POLICY_DOWN) {
+        s->wanted = HEALTH_WORD_USABLE | HEALTH_WORD_RESERVE;
+        result = choose(s, service, order, (struct choice){0}, &region);
+    }
+    if (result == POLICY_CHOSEN)
+        add_runner_up(s, service, order, region, false);
+    s->wanted = outer;
+    return result;
+}
+
 /* select_service - one level. DOWN: nothing of it was usable, and out holds what it answers all
  * the same. */
 static enum policy_result select_service(struct policy_selection *s, uint16_t index,
@@ -301,12 +321,9 @@ static enum policy_result select_service(struct policy_selection *s, uint16_t in
     s->depth++;
     struct policy_order_storage storage;
     struct policy_order order = order_for(s, service, pinned, &storage);
-    uint8_t region;
     begin_level(s, service, index);
-    enum policy_result result = choose(s, service, &order, (struct choice){0}, &region);
-    if (result == POLICY_CHOSEN) {
-        add_runner_up(s, service, &order, region, false);
-    } else {
+    enum policy_result result = choose_for_level(s, service, &order);
+    if (result != POLICY_CHOSEN) {
         out->outcome = POLICY_EMPTY;
         out->service = index;
         out->region = POLICY_NO_REGION;
@@ -336,7 +353,8 @@ static void select_answer(const struct policy_request *request, struct rng *rng,
                                  .lots = lots,
                                  .out = out,
                                  .suspect_ttl_s = UINT32_MAX,
-                                 .least_ttl_s = UINT32_MAX};
+                                 .least_ttl_s = UINT32_MAX,
+                                 .wanted = HEALTH_WORD_USABLE};
     out->outcome = POLICY_EMPTY;
     out->service = request->service;
     out->region = POLICY_NO_REGION;

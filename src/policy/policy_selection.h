@@ -26,6 +26,7 @@ struct policy_selection {
     uint32_t suspect_ttl_s; /* lowest of the suspect regions answered; UINT32_MAX: none */
     uint32_t proof_age_ms;  /* oldest of those answered, where TTLs count from proofs */
     uint32_t least_ttl_s;   /* below which no age pushes a TTL: the suspect one */
+    health_word wanted;     /* bits of which an endpoint needs one to be up */
     unsigned depth;         /* of nesting: 1 at the service asked for */
 };
 

@@ -27,12 +27,13 @@ struct policy_shares {
 
 static inline bool policy_is_up(const struct policy_selection *s, uint32_t seat)
 {
-    return (health_table_get(s->request->health, seat) & HEALTH_WORD_USABLE) != 0;
+    return (health_table_get(s->request->health, seat) & s->wanted) != 0;
 }
 
-static inline void policy_count_word(struct policy_standing *standing, health_word word)
+static inline void policy_count_word(const struct policy_selection *s,
+                                     struct policy_standing *standing, health_word word)
 {
-    bool up = (word & HEALTH_WORD_USABLE) != 0;
+    bool up = (word & s->wanted) != 0;
     unsigned scale = health_word_scale(word);
     standing->up += up;
     standing->suspect |= (word & HEALTH_WORD_SUSPECT) != 0;
@@ -49,14 +50,14 @@ static inline struct policy_standing policy_standing_of(const struct policy_sele
     if (region->nested != CONFIG_NONE || region->name_count > 0) {
         standing.total = region->name_count > 0 ? region->name_count : 1;
         for (unsigned i = 0; i < standing.total; i++)
-            policy_count_word(&standing,
+            policy_count_word(s, &standing,
                               health_table_get(s->request->health, region->first_seat + i));
         return standing;
     }
     const struct policy_endpoint *list =
         policy_endpoints_of(region, s->request->family, &standing.total);
     for (unsigned i = 0; i < standing.total; i++)
-        policy_count_word(&standing, health_table_get(s->request->health, list[i].seat));
+        policy_count_word(s, &standing, health_table_get(s->request->health, list[i].seat));
     return standing;
 }
 

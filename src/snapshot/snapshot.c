@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rhumb/dns_name.h"
+#include "rhumb/policy_audit.h"
 
 #include "snapshot_bindings.h"
 #include "snapshot_cookies.h"
@@ -15,6 +16,7 @@
 enum { SNAPSHOT_SHIFT = 35 }; /* 32 GiB: a bound against a runaway, not a budget */
 
 struct compile {
+    const struct snapshot_options *options;
     const struct config *config;
     struct arena *arena;
     struct diag_list *diags;
@@ -161,7 +163,16 @@ static enum err build_map(struct compile *c, struct geography *geography,
     return geo_map_build(&input, out_map);
 }
 
-static enum err compile_policies(struct compile *c, bool keep_map)
+/* audit - nothing is served that has not shown to keep residency. */
+static enum err audit(struct compile *c, const struct geo_map *map)
+{
+    struct policy_audit found;
+    if (c->options->audited_by_caller)
+        return ERR_OK;
+    return policy_audit(c->config, map, &c->snapshot->policies, c->diags, &found);
+}
+
+static enum err compile_policies(struct compile *c)
 {
     struct geography geography = {0};
     struct geo_map *map = NULL;
@@ -171,12 +182,14 @@ static enum err compile_policies(struct compile *c, bool keep_map)
     close_databases(&geography);
     if (err == ERR_OK && map)
         err = policy_compile(c->config, map, c->arena, &c->snapshot->policies);
+    if (err == ERR_OK && map)
+        err = audit(c, map);
     if (err == ERR_LIMIT) { /* 2^24 locations, or as many orders of regions */
         diag_error(c->diags, NULL, "the geo databases and policies make too many combinations");
         diag_remedy(c->diags, "use fewer databases or networks, or policies with less detail");
         err = ERR_INVALID;
     }
-    if (keep_map && err == ERR_OK)
+    if (c->options->keep_map && err == ERR_OK)
         c->snapshot->map = map;
     else
         geo_map_free(map);
@@ -224,7 +237,7 @@ static enum err compile_server(struct compile *c)
     return ERR_OK;
 }
 
-static enum err compile_all(struct compile *c, bool keep_map)
+static enum err compile_all(struct compile *c)
 {
     enum err err = compile_server(c);
     if (err == ERR_OK)
@@ -237,7 +250,7 @@ static enum err compile_all(struct compile *c, bool keep_map)
         diag_remedy(c->diags, "share checks between services, or leave the check out of some");
     }
     if (err == ERR_OK)
-        err = compile_policies(c, keep_map);
+        err = compile_policies(c);
     if (err == ERR_OK && diag_error_count(c->diags) > 0)
         err = ERR_INVALID;
     if (err == ERR_OK)
@@ -254,14 +267,14 @@ enum err snapshot_compile(const char *config_path, const struct snapshot_options
     struct arena *arena = arena_new((size_t)1 << SNAPSHOT_SHIFT);
     if (!arena)
         return ERR_NO_MEMORY;
-    struct compile c = {.arena = arena, .diags = diags};
+    struct compile c = {.options = options, .arena = arena, .diags = diags};
     c.snapshot = arena_alloc(arena, sizeof(*c.snapshot));
     enum err err =
         c.snapshot ? config_load(config_path, arena, diags, &c.config) : ERR_NO_MEMORY;
     if (err == ERR_OK) {
         c.snapshot->arena = arena;
         c.snapshot->config = c.config;
-        err = compile_all(&c, options->keep_map);
+        err = compile_all(&c);
     }
     if (err != ERR_OK) {
         if (c.snapshot)

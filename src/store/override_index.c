@@ -101,22 +101,72 @@ void override_index_deinit(struct override_index *index)
     *index = (struct override_index){0};
 }
 
+const struct override *override_index_same(const struct override_index *index,
+                                           const struct override *target)
+{
+    uint32_t slot = index->slots[find_slot(index, target)];
+    return slot != 0 ? &index->items[slot - 1] : NULL;
+}
+
+/* each_match - of every shape that occurs the entry that speaks of the target. */
+static void each_match(const struct override_index *index, const struct override *target,
+                       void (*visit)(void *ctx, const struct override *entry), void *ctx)
+{
+    unsigned known = shape_of(target);
+    for (unsigned shape = 1; shape < 8; shape++) {
+        if (!index->shapes[shape] || (shape & known) != shape)
+            continue;
+        struct override part = part_of(target, shape);
+        const struct override *entry = override_index_same(index, &part);
+        if (entry)
+            visit(ctx, entry);
+    }
+}
+
+static struct override make_target(const char *service, const char *region,
+                                   const struct ip_addr *address)
+{
+    struct override target = {.service = service, .region = region};
+    if (address)
+        target.address = *address;
+    return target;
+}
+
+struct finding {
+    const struct override_index *index;
+    const struct override *found;
+};
+
+static void choose(void *ctx, const struct override *entry)
+{
+    struct finding *finding = ctx;
+    finding->found = better(finding->index, finding->found, entry);
+}
+
 const struct override *override_index_find(const struct override_index *index,
                                            const char *service, const char *region,
                                            const struct ip_addr *address)
 {
-    struct override target = {.service = service, .region = region};
-    const struct override *found = NULL;
-    if (address)
-        target.address = *address;
-    unsigned known = shape_of(&target);
-    for (unsigned shape = 1; shape < 8; shape++) {
-        if (!index->shapes[shape] || (shape & known) != shape)
-            continue;
-        struct override part = part_of(&target, shape);
-        size_t slot = find_slot(index, &part);
-        if (index->slots[slot] != 0)
-            found = better(index, found, &index->items[index->slots[slot] - 1]);
-    }
-    return found;
+    const struct override target = make_target(service, region, address);
+    struct finding finding = {.index = index};
+    each_match(index, &target, choose, &finding);
+    return finding.found;
+}
+
+struct marking {
+    const struct override_index *index;
+    bool *marks;
+};
+
+static void mark(void *ctx, const struct override *entry)
+{
+    struct marking *marking = ctx;
+    marking->marks[entry - marking->index->items] = true;
+}
+
+void override_index_mark(const struct override_index *index, const char *service,
+                         const char *region, const struct ip_addr *address, bool *marks)
+{
+    const struct override target = make_target(service, region, address);
+    each_match(index, &target, mark, &(struct marking){.index = index, .marks = marks});
 }

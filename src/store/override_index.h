@@ -25,6 +25,15 @@ WARN_UNUSED enum err override_index_init(struct override_index *index,
                                          bool resumes);
 void override_index_deinit(struct override_index *index);
 
+/* override_index_same - of the entries for this very target the one that counts; NULL: none. */
+const struct override *override_index_same(const struct override_index *index,
+                                           const struct override *target);
+
+/* override_index_mark - set marks[i] for each items[i] that override_index_find() had to choose
+ * from; of several for one target that is the one that counts. */
+void override_index_mark(const struct override_index *index, const char *service,
+                         const char *region, const struct ip_addr *address, bool *marks);
+
 /* override_index_find - NULL: none. What the caller does not know is NULL: only entries that do
  * not ask for it match. */
 const struct override *override_index_find(const struct override_index *index,

@@ -11,6 +11,7 @@
 #include "rhumb/log.h"
 
 #include "override_changes.h"
+#include "override_copy.h"
 #include "override_file.h"
 #include "override_list.h"
 #include "override_view.h"
@@ -23,10 +24,12 @@ struct overrides {
     uv_timer_t tick; /* the next look, or the next end of an entry */
     struct disk_worker *looker;
     struct disk_writer *writer;
+    struct override_copy *copy; /* NULL while the first look is taken */
     unsigned open_parts;
     uint64_t looked_ms;
     struct override_seen seen;
     uint64_t generation; /* of seen */
+    uint64_t loads;      /* how often it was read and had changed */
     bool is_broken;      /* what is there is not what is in force */
     int read_error;      /* when it cannot be read, for which reason; 0: it can */
     struct override_list *list;
@@ -51,6 +54,8 @@ static enum err adopt(struct overrides *overrides, struct override_list *list)
     override_list_free(overrides->list);
     overrides->view = view;
     overrides->list = list;
+    if (overrides->copy)
+        override_copy_changed(overrides->copy);
     return ERR_OK;
 }
 
@@ -78,28 +83,36 @@ static void log_read(const struct overrides *overrides)
               overrides->view.count);
 }
 
+/* until_then - what holds while the file is of no use. */
+static const char *until_then(const struct overrides *overrides)
+{
+    return overrides->view.count > 0 ? "until then the last good ones stay in force"
+                                     : "until then no override is in force";
+}
+
 static void log_not_read(struct overrides *overrides, int error)
 {
     char folder[LOG_QUOTE_MAX], reason[LOG_QUOTE_MAX], remedy[LOG_QUOTE_MAX];
-    char text[DISK_ERROR_MAX];
+    char text[DISK_ERROR_MAX], advice[LOG_QUOTE_MAX];
     if (error == overrides->read_error)
         return;
     overrides->read_error = error;
-    log_event(LOG_LEVEL_ERROR, "overrides_not_read", "folder=%s file=%s reason=%s remedy=%s",
+    snprintf(advice, sizeof(advice), "%s; %s", disk_remedy(error), until_then(overrides));
+    log_event(LOG_LEVEL_ERROR, "overrides_not_read",
+              "folder=%s file=%s reason=%s in_force=%zu remedy=%s",
               log_quote(overrides->path.folder, folder), overrides->path.name,
-              log_quote(disk_error_text(error, text), reason),
-              log_quote(disk_remedy(error), remedy));
+              log_quote(disk_error_text(error, text), reason), overrides->view.count,
+              log_quote(advice, remedy));
 }
 
 static void log_broken(const struct overrides *overrides, const struct diag_list *diags)
 {
     char name[LOG_QUOTE_MAX];
     diag_log_all(diags);
-    log_event(
-        LOG_LEVEL_ERROR, "overrides_broken",
-        "file=%s errors=%zu in_force=%zu remedy=\"repair it; until then the last good ones "
-        "stay in force\"",
-        log_quote(overrides->path.name, name), diag_error_count(diags), overrides->view.count);
+    log_event(LOG_LEVEL_ERROR, "overrides_broken",
+              "file=%s errors=%zu in_force=%zu remedy=\"repair it; %s\"",
+              log_quote(overrides->path.name, name), diag_error_count(diags),
+              overrides->view.count, until_then(overrides));
 }
 
 /* take_in - what a look has found. True when another set is in force. */
@@ -126,6 +139,7 @@ static bool take_in(struct overrides *overrides, struct override_look_job *looki
         overrides->seen = (struct override_seen){0}; /* once more */
         return false;
     }
+    overrides->loads++;
     log_read(overrides);
     return true;
 }
@@ -236,6 +250,35 @@ uint64_t overrides_resume_since(const struct overrides *overrides, const char *s
     return resume ? resume->since_ms : 0;
 }
 
+void overrides_mark(const struct overrides *overrides, const char *service, const char *region,
+                    const struct ip_addr *address, bool *marks)
+{
+    override_index_mark(&overrides->view.forced, service, region, address, marks);
+    override_index_mark(&overrides->view.resumes, service, region, address, marks);
+    const struct override *active = service ? overrides_active(overrides, service) : NULL;
+    if (active && region && strcmp(active->region, region) == 0)
+        marks[active - overrides->view.items] = true;
+}
+
+bool overrides_counts(const struct overrides *overrides, size_t idx)
+{
+    const struct override_view *view = &overrides->view;
+    const struct override *entry = &view->items[idx];
+    switch (entry->state) {
+    case OVERRIDE_ACTIVE: return entry == override_view_active(view, entry->service);
+    case OVERRIDE_RESUME: return entry == override_index_same(&view->resumes, entry);
+    case OVERRIDE_UP:
+    case OVERRIDE_DOWN:
+    case OVERRIDE_DRAIN: break;
+    }
+    return entry == override_index_same(&view->forced, entry);
+}
+
+uint64_t overrides_loads(const struct overrides *overrides)
+{
+    return overrides->loads;
+}
+
 /* make_change - owns the entry. */
 static enum err make_change(struct overrides *overrides, struct override_list *entry,
                             bool removes, overrides_on_durable on_durable, void *ctx)
@@ -309,14 +352,19 @@ uint64_t overrides_lag_ms(const struct overrides *overrides)
 
 /* ---- beginning and end ---- */
 
-static void on_part_closed(struct overrides *overrides)
+static void free_all(struct overrides *overrides)
 {
-    if (--overrides->open_parts > 0)
-        return;
     override_changes_deinit(&overrides->changes);
     override_view_deinit(&overrides->view);
     override_list_free(overrides->list);
     free(overrides);
+}
+
+static void on_part_closed(struct overrides *overrides)
+{
+    if (--overrides->open_parts > 0)
+        return;
+    free_all(overrides);
 }
 
 static void on_tick_closed(uv_handle_t *handle)
@@ -324,7 +372,7 @@ static void on_tick_closed(uv_handle_t *handle)
     on_part_closed(handle->data);
 }
 
-static void on_writer_closed(void *ctx)
+static void on_file_closed(void *ctx)
 {
     on_part_closed(ctx);
 }
@@ -333,6 +381,7 @@ void overrides_close(struct overrides *overrides)
 {
     disk_worker_close(overrides->looker);
     uv_close((uv_handle_t *)&overrides->tick, on_tick_closed);
+    override_copy_close(overrides->copy);
     disk_writer_close(overrides->writer);
 }
 
@@ -347,6 +396,14 @@ static void split_path(const char *path, struct override_path *out_path)
     snprintf(out_path->name, sizeof(out_path->name), "%s", slash ? slash + 1 : path);
 }
 
+/* restore - the file is of no use: what was in force when it was good last is so again. */
+static void restore(struct overrides *overrides)
+{
+    struct override_list *list = override_copy_read(&overrides->path, clock_wall_ms());
+    if (list)
+        (void)adopt(overrides, list);
+}
+
 /* read_first - before anything else; nothing is watched yet. */
 static enum err read_first(struct overrides *overrides)
 {
@@ -359,23 +416,45 @@ static enum err read_first(struct overrides *overrides)
     if (!looking)
         return ERR_NO_MEMORY;
     override_look_now(looking);
+    if (looking->job.error != 0 || looking->look == OVERRIDE_BROKEN)
+        restore(overrides);
     (void)take_in(overrides, looking);
     looking->job.free(&looking->job);
     return ERR_OK;
 }
 
+static const struct override_list *list_of(void *ctx)
+{
+    return ((const struct overrides *)ctx)->list;
+}
+
+/* open_parts - on failure those that are open are closed by and by, and free the rest. */
 static enum err open_parts(struct overrides *overrides)
 {
-    static const struct disk_writer_calls calls = {
-        .take = take, .on_written = on_written, .on_closed = on_writer_closed};
+    static const struct disk_writer_calls writing = {
+        .take = take, .on_written = on_written, .on_closed = on_file_closed};
+    static const struct override_copy_calls copying = {.list = list_of,
+                                                       .on_closed = on_file_closed};
     const struct override_path *path = &overrides->path;
     enum err err = disk_worker_new(overrides->loop, on_looked, overrides, &overrides->looker);
     if (err != ERR_OK)
         return err;
-    err = disk_writer_new(overrides->loop, path->folder, path->name, &calls, overrides,
+    err = override_copy_new(overrides->loop, path, &copying, overrides, &overrides->copy);
+    if (err != ERR_OK)
+        goto err_after_looker;
+    overrides->open_parts++;
+    err = disk_writer_new(overrides->loop, path->folder, path->name, &writing, overrides,
                           &overrides->writer);
     if (err != ERR_OK)
-        disk_worker_close(overrides->looker);
+        goto err_after_copy;
+    overrides->open_parts++;
+    if (!overrides->is_broken && overrides->read_error == 0)
+        override_copy_changed(overrides->copy); /* it may be of another day */
+    return ERR_OK;
+err_after_copy:
+    override_copy_close(overrides->copy);
+err_after_looker:
+    disk_worker_close(overrides->looker);
     return err;
 }
 
@@ -393,12 +472,11 @@ enum err overrides_new(uv_loop_t *loop, const char *path, overrides_on_change on
     if (err == ERR_OK)
         err = open_parts(overrides);
     if (err != ERR_OK) {
-        override_view_deinit(&overrides->view);
-        override_list_free(overrides->list);
-        free(overrides);
+        if (overrides->open_parts == 0)
+            free_all(overrides);
         return err;
     }
-    overrides->open_parts = 2;
+    overrides->open_parts++; /* the timer */
     overrides->looked_ms = uv_now(loop);
     uv_timer_init(loop, &overrides->tick);
     overrides->tick.data = overrides;

@@ -217,6 +217,17 @@ def _(server, nsd, web, _ports):
     check_equal(place(server, "cdn"), [EAST_NAME])
 
 
+@tap.case("a name that cannot be resolved and is taken out of the configuration ends its alarm")
+def _(server, nsd, *_rest):
+    since = len(server.log())
+    nsd.stop()
+    server.wait_log("event=name_not_resolved .*address=west.example.test. reason=",
+                    LOOK_UP_AGAIN_S + 20, since)
+    server.write("rhumb.yaml", CONFIG.replace("west.example.test", "east.example.test"))
+    server.reload()
+    server.wait_log("event=name_resolved .*address=west.example.test.", 10, since)
+
+
 def own_resolv_conf(folder):
     """This process and what it starts ask 127.0.0.1. False where that is not allowed."""
     path = folder + "/resolv.conf"

@@ -6,6 +6,7 @@
  *               none of them falls under another residency rule
  *   health      what is answered was up, unless nothing was: then the answer says so
  *   ttl         is the one that the rules of steering.md section 3 give
+ *   audit       what was compiled passes its audit, and a region slipped into one leaf does not
  *
  * Each case makes a configuration from its seed, compiles it, and asks it in random states of
  * health. RHUMB_SEED is the seed of the first case, RHUMB_CASES their number; a failure prints
@@ -23,7 +24,10 @@
 
 #include <cmocka.h>
 
+#include "rhumb/policy_audit.h"
+
 #include "policy_world.h"
+#include "slip.h"
 #include "steering_config.h"
 #include "steering_model.h"
 
@@ -44,7 +48,7 @@ struct trial {
 /* What was seen over all cases: a test that never meets a branch proves nothing about it. */
 struct tally {
     unsigned asked, all_down, empty, alias, suspect, unsettled, refused, two, nested,
-        neighbours, other_rule, long_scope, sheds, no_geo;
+        neighbours, other_rule, long_scope, sheds, no_geo, audited, undone, slipped;
 };
 
 static struct tally tally;
@@ -394,6 +398,45 @@ static void ask(struct trial *t)
     count(t);
 }
 
+/* audit - ERR_OK, or ERR_INVALID: *out_undone, by the configuration itself, whose nested services
+ * undo a rule. */
+static enum err audit(struct trial *t, bool *out_undone)
+{
+    struct policy_audit audit;
+    struct diag_list *diags = diag_list_new();
+    assert_non_null(diags);
+    enum err err = policy_audit(t->world.config, t->world.map, &t->world.set, diags, &audit);
+    *out_undone = err == ERR_INVALID;
+    for (size_t i = 0; i < diag_count(diags); i++) {
+        const char *message = diag_get(diags, i)->message;
+        *out_undone = *out_undone &&
+                      (strstr(message, "' inside '") || strstr(message, " more faults of"));
+    }
+    diag_list_free(diags);
+    return err;
+}
+
+/* check_audit - at the end of a case: the table is spoiled. */
+static void check_audit(struct trial *t)
+{
+    bool undone;
+    enum err err = audit(t, &undone);
+    promise_that(t, err == ERR_OK || undone, "a compiled set passes its audit");
+    tally.audited += err == ERR_OK;
+    tally.undone += undone;
+    for (int tries = 0; tries < 16 && err == ERR_OK; tries++) {
+        randomise_request(t);
+        const struct config_service *service = &t->world.config->services[t->request.service];
+        uint8_t region = (uint8_t)rng_below(&t->rng, (uint32_t)service->region_count);
+        if ((model_allowed(t->world.config, service, &t->model.addr) >> region & 1) != 0)
+            continue;
+        slip_region(&t->world.set.services[t->request.service], &t->model.addr, region);
+        err = audit(t, &undone);
+        promise_that(t, err == ERR_INVALID && !undone, "a slipped region is found");
+        tally.slipped++;
+    }
+}
+
 static void run_case(struct trial *t, uint64_t seed)
 {
     t->seed = seed;
@@ -406,6 +449,7 @@ static void run_case(struct trial *t, uint64_t seed)
         for (int c = 0; c < CLIENTS; c++)
             ask(t);
     }
+    check_audit(t);
     world_deinit(&t->world);
     steering_config_deinit(&t->config);
 }
@@ -432,10 +476,11 @@ static void every_promise_is_kept(void **state)
     for (uint64_t i = 0; i < cases; i++)
         run_case(&trial, seed + i);
     printf("# asked %u: all down %u, empty %u, alias %u, nested %u, two %u, suspect %u, "
-           "unsettled %u, pin refused %u, residency %u, neighbours %u, scope longer %u\n",
+           "unsettled %u, pin refused %u, residency %u, neighbours %u, scope longer %u, "
+           "audited %u, undone %u, slipped %u\n",
            tally.asked, tally.all_down, tally.empty, tally.alias, tally.nested, tally.two,
            tally.suspect, tally.unsettled, tally.refused, tally.other_rule, tally.neighbours,
-           tally.long_scope);
+           tally.long_scope, tally.audited, tally.undone, tally.slipped);
     if (cases < CASES)
         return;
     const unsigned seen[] = {tally.all_down,   tally.empty,      tally.alias,     tally.nested,
@@ -443,6 +488,9 @@ static void every_promise_is_kept(void **state)
                              tally.other_rule, tally.long_scope, tally.sheds,     tally.no_geo};
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
         assert_true(seen[i] > tally.asked / 500);
+    assert_true(tally.audited > CASES / 2);
+    assert_true(tally.undone > CASES / 100);
+    assert_true(tally.slipped > CASES / 10);
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 /* Sets and cells: every address is in exactly one, and a set answers for all of its clients. */
-#include "analysis_case.h"
-
 #include <math.h>
 
+#include "analysis_case.h"
 #include "class_cells.h"
 
 static const char YAML[] =
@@ -15,7 +14,8 @@ static const char YAML[] =
     "  default: {country: US}\n"
     "regions: {eu: {country: DE}, us: {country: US}}\n"
     "services:\n"
-    "  app: {policy: geo, regions: {eu: {serves: [DE], service: inner}, us: {serves: [default], "
+    "  app: {policy: geo, regions: {eu: {serves: [DE], service: inner}, us: {serves: "
+    "[default], "
     "addresses: [192.0.2.2]}}}\n"
     "  inner: {policy: geo, regions: {eu: {serves: [FR], addresses: [192.0.2.1]}, us: {serves: "
     "[default], addresses: [192.0.2.3]}}}\n"

@@ -12,8 +12,7 @@
 #include <cmocka.h>
 
 #include "rhumb/diag.h"
-
-#include "geo_file.h"
+#include "rhumb/geo_file.h"
 
 enum { BYTES = 200 * 1000 };
 

@@ -108,6 +108,101 @@ static void an_alias_is_no_address_of_either_family(void **state)
     assert_true(bed.guard.dark);
 }
 
+/* ---- a region chosen by hand ------------------------------------------------------------- */
+
+static void assert_words(const struct guard_bed *bed, const char *wanted)
+{
+    char is[BED_SEATS_MAX + 1] = "";
+    for (size_t i = 0; i < bed->count; i++)
+        is[i] = bed->seats[i].word & HEALTH_WORD_USABLE    ? '1'
+                : bed->seats[i].word & HEALTH_WORD_RESERVE ? 'r'
+                                                           : '0';
+    assert_string_equal(is, wanted);
+}
+
+static void what_stands_before_the_chosen_region_is_in_reserve(void **state)
+{
+    (void)state;
+
+    static const struct {
+        uint8_t chosen;
+        const char *health, *words;
+        uint8_t active, standby;
+    } rows[] = {
+        {HEALTH_NO_REGION, "UUU", "111", 0, 1},
+        {0, "UUU", "111", 0, 1},
+        {1, "UUU", "r11", 1, 2},
+        {2, "UUU", "rr1", 2, 0},
+        {1, "UDU", "r01", 2, 0},
+        {2, "UUD", "rr0", 0, 1},
+        {1, "DUU", "011", 1, 2},
+        {1, "DDD", "000", HEALTH_NO_REGION, HEALTH_NO_REGION},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct guard_bed bed;
+        bed_init(&bed, &FREE, "abc", A_B_C);
+        bed.guard.chosen = rows[i].chosen;
+        bed_set(&bed, rows[i].health);
+        bed_review(&bed, 1);
+        assert_words(&bed, rows[i].words);
+        assert_int_equal(bed.guard.active, rows[i].active);
+        assert_int_equal(bed.guard.standby, rows[i].standby);
+        assert_int_equal(bed.guard.dark, strchr(rows[i].health, 'U') == NULL);
+    }
+}
+
+static void without_an_order_all_others_give_way(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &FREE, "abc", NULL);
+    bed.guard.chosen = 1;
+    bed_review(&bed, 1);
+    assert_words(&bed, "r1r");
+    bed.guard.chosen = HEALTH_NO_REGION;
+    bed_review(&bed, 1);
+    assert_words(&bed, "111");
+}
+
+static void a_choice_is_told_as_failover_and_leaves_ttls_short_for_a_while(void **state)
+{
+    (void)state;
+    struct health_rules rules = FREE;
+    struct guard_bed bed;
+    rules.settle_ms = 60000;
+    bed_init(&bed, &rules, "abc", A_B_C);
+    assert_int_equal(bed.guard.failover_ms, 0);
+    bed.guard.chosen = 2;
+    bed_review(&bed, 5);
+    assert_int_equal(bed.guard.failover_ms, bed.now_ms);
+    assert_true(bed.guard.unsettled);
+    bed_review(&bed, 60000);
+    assert_false(bed.guard.unsettled);
+    bed.guard.chosen = HEALTH_NO_REGION;
+    bed_review(&bed, 5);
+    assert_true(bed.guard.unsettled);
+    assert_int_equal(bed.guard.active, 0);
+}
+
+static void what_is_held_or_damped_is_in_reserve(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "aab", A_B_C);
+    bed_step(&bed, "DDU", 1, "001");
+    assert_words(&bed, "001");
+    bed_step(&bed, "UUU", 1, "001");
+    assert_words(&bed, "rr1");
+    bed_init(&bed, &FREE, "ab", A_B_C);
+    bed_step(&bed, "DU", 1, "01");
+    bed_step(&bed, "HU", 1, "01");
+    assert_words(&bed, "r1");
+    bed.seats[0].force = HEALTH_FORCE_DRAIN; /* what the operator took is not */
+    bed_review(&bed, 1);
+    assert_words(&bed, "01");
+}
+
 /* ---- min_usable -------------------------------------------------------------------------- */
 
 static void the_last_regions_do_not_leave(void **state)
@@ -777,6 +872,10 @@ int main(void)
         cmocka_unit_test(a_service_is_dark_when_nothing_is_usable),
         cmocka_unit_test(families_are_counted_apart),
         cmocka_unit_test(an_alias_is_no_address_of_either_family),
+        cmocka_unit_test(what_stands_before_the_chosen_region_is_in_reserve),
+        cmocka_unit_test(without_an_order_all_others_give_way),
+        cmocka_unit_test(a_choice_is_told_as_failover_and_leaves_ttls_short_for_a_while),
+        cmocka_unit_test(what_is_held_or_damped_is_in_reserve),
         cmocka_unit_test(the_last_regions_do_not_leave),
         cmocka_unit_test(of_the_last_region_no_more_than_it_can_spare_leave),
         cmocka_unit_test(a_region_that_was_not_usable_keeps_nobody),

@@ -7,13 +7,16 @@
 
 #include <cmocka.h>
 
+#include "monitor_gone.h"
+
 enum { START_MS = 1000 * 1000, SECOND_MS = 1000 };
 
 struct snapshot *service_bed_compile(const struct service_bed *bed, const char *services)
 {
     char path[TEMP_PATH_MAX];
     temp_printf(&bed->folder, "rhumb.yaml",
-                "regions: {eu: {country: DE}, us: {country: US}, ap: {country: JP}}\n"
+                "regions: {eu: {country: DE}, us: {country: US}, ap: {country: JP},\n"
+                "          us-east: {country: CA}}\n"
                 "checks: {web: {tcp: {port: 80}}}\n"
                 "services:\n%s",
                 services);
@@ -45,6 +48,13 @@ void service_bed_reload(struct service_bed *bed, const char *services)
     struct monitor_services *fresh =
         monitor_services_new(snapshot, bed->services, &(struct herald){.tell = app_tell});
     assert_non_null(fresh);
+    static const struct machine_set no_machines;
+    const struct herald herald = {.tell = app_tell};
+    monitor_gone_tell(&(struct monitor_gone){.herald = &herald,
+                                             .old_machines = &no_machines,
+                                             .machines = &no_machines,
+                                             .old_services = bed->services,
+                                             .services = fresh});
     monitor_services_free(bed->services);
     snapshot_free(bed->snapshot);
     bed->services = fresh;

@@ -230,6 +230,30 @@ static void an_edited_pace_forgets_nothing(void **state)
     close_bed(&bed);
 }
 
+/* An alarm about a target ends with it, and not when only its pace is another one. */
+static void a_target_that_goes_while_it_is_down_is_told(void **state)
+{
+    (void)state;
+    static const char gone[] = "event=health service=a region=eu address=127.0.0.2 check=web "
+                               "from=down to=unknown reason=\"it is not checked any more\"";
+    struct bed bed;
+    open_bed(&bed);
+    retarget(&bed, two);
+    until_state(&bed, "127.0.0.1", HEALTH_UP);
+    until_state(&bed, "127.0.0.2", HEALTH_DOWN);
+    retarget(&bed, "  a: {check: shy, regions: {eu: {addresses: [127.0.0.1, 127.0.0.2]}}}\n");
+    assert_int_equal(test_log_count("to=unknown"), 0);
+    retarget(&bed, two);
+    retarget(&bed, one);
+    assert_int_equal(test_log_count(gone), 1);
+    assert_int_equal(test_log_count("to=unknown"), 1); /* who was well needs no word */
+    retarget(&bed, two);
+    until_state(&bed, "127.0.0.2", HEALTH_DOWN);
+    retarget(&bed, "  a: {check: slow, regions: {eu: {addresses: [127.0.0.1, 127.0.0.2]}}}\n");
+    assert_int_equal(test_log_count(gone), 2); /* another question */
+    close_bed(&bed);
+}
+
 /* Other parameters are another question: nothing is known of its answer. */
 static void a_changed_question_starts_anew(void **state)
 {
@@ -332,6 +356,7 @@ int main(void)
         cmocka_unit_test(one_dead_target_leaves_the_service_usable),
         cmocka_unit_test(a_reload_keeps_starts_and_stops_machines),
         cmocka_unit_test(an_edited_pace_forgets_nothing),
+        cmocka_unit_test(a_target_that_goes_while_it_is_down_is_told),
         cmocka_unit_test(a_changed_question_starts_anew),
         cmocka_unit_test(a_nested_service_counts_for_the_outer_one),
         cmocka_unit_test(nothing_to_probe_is_settled_at_once),

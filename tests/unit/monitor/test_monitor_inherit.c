@@ -145,7 +145,104 @@ static void the_active_region_is_the_same_after_it_moved(void **state)
     service_bed_set_all(&bed, "a", "eu", HEALTH_DOWN);
     service_bed_set_all(&bed, "a", "ap", HEALTH_UP);
     review(&bed);
-    assert_int_equal(test_log_count("event=failover service=a from=none to=ap"), 1);
+    assert_int_equal(test_log_count("event=failover"), 0); /* the file has taken us away */
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=failover service=a from=ap to=eu"), 1);
+    service_bed_close(&bed);
+}
+
+static void a_policy_that_begins_to_order_regions_is_no_failover(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    service_bed_reload(&bed, FAILOVER);
+    show(&bed, HEALTH_UP, HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=failover"), 0);
+    take_down(&bed, "eu");
+    assert_int_equal(test_log_count("event=failover service=a from=eu to=us"), 1);
+    service_bed_close(&bed);
+}
+
+static void a_service_that_was_dark_fails_over_from_none_after_a_reload_too(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, FAILOVER);
+    take_down(&bed, "eu");
+    take_down(&bed, "us");
+    service_bed_reload(&bed, FAILOVER);
+    show(&bed, HEALTH_DOWN, HEALTH_UP);
+    review(&bed);
+    assert_int_equal(test_log_count("event=failover service=a from=none to=us"), 1);
+    service_bed_close(&bed);
+}
+
+/* What waited for its fail-back and is not there under its name any more. */
+static void a_hold_that_is_lost_with_its_name_is_warned_of(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *before, *after;
+        size_t warnings;
+    } cases[] = {
+        {MANUAL,
+         "  a: {" CHECKED ", failback: manual, regions: {ap: {addresses: [192.0.2.1, "
+         "192.0.2.2]}, " US "}}\n",
+         1},
+        {MANUAL, "  b: {" CHECKED ", failback: manual, regions: {" EU ", " US "}}\n", 1},
+        {MANUAL, MANUAL, 0},
+        {PLAIN, "  b: {" CHECKED ", regions: {" EU ", " US "}}\n",
+         0}, /* it waits for nothing */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct service_bed bed;
+        open_well(&bed, cases[i].before);
+        take_down(&bed, "eu");
+        service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+        review(&bed);
+        test_log_open();
+        service_bed_reload(&bed, cases[i].after);
+        assert_int_equal(test_log_count("event=region_forgotten service=a region=eu reason="),
+                         cases[i].warnings);
+        assert_int_equal(test_log_count("event="), cases[i].warnings);
+        service_bed_close(&bed);
+    }
+}
+
+/* Alarms end with what they are about. */
+static void a_service_that_is_removed_ends_its_alarms(void **state)
+{
+    (void)state;
+    static const char other[] = "  b: {" CHECKED ", regions: {" EU "}}\n";
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    take_down(&bed, "eu");
+    take_down(&bed, "us");
+    test_log_open();
+    service_bed_reload(&bed, other);
+    assert_int_equal(
+        test_log_count("event=service_usable service=a reason=\"it was taken out of "
+                       "the configuration\""),
+        1);
+    assert_int_equal(test_log_count("event="), 1);
+    service_bed_close(&bed);
+    open_well(&bed, PLAIN);
+    service_bed_set_all(&bed, "a", "eu", HEALTH_DOWN);
+    service_bed_review(&bed, HEALTH_FREEZE_ALL);
+    test_log_open();
+    service_bed_reload(&bed, other);
+    assert_int_equal(test_log_count("event=service_unfrozen service=a"), 1);
+    assert_int_equal(test_log_count("event="), 1);
+    service_bed_close(&bed);
+    open_well(&bed, PLAIN);
+    test_log_open();
+    service_bed_reload(&bed, other); /* no alarm, no end */
+    assert_int_equal(test_log_count("event="), 0);
     service_bed_close(&bed);
 }
 
@@ -243,6 +340,10 @@ int main(void)
         cmocka_unit_test(a_reload_without_a_change_tells_nothing),
         cmocka_unit_test(regions_are_found_again_by_name),
         cmocka_unit_test(the_active_region_is_the_same_after_it_moved),
+        cmocka_unit_test(a_policy_that_begins_to_order_regions_is_no_failover),
+        cmocka_unit_test(a_service_that_was_dark_fails_over_from_none_after_a_reload_too),
+        cmocka_unit_test(a_hold_that_is_lost_with_its_name_is_warned_of),
+        cmocka_unit_test(a_service_that_is_removed_ends_its_alarms),
         cmocka_unit_test(an_endpoint_that_moves_starts_anew),
         cmocka_unit_test(a_renamed_service_starts_anew),
         cmocka_unit_test(what_left_in_this_minute_counts_after_a_reload),

@@ -198,6 +198,50 @@ static void the_reason_says_who_freezes(void **state)
     }
 }
 
+/* let_fail - the first `count` endpoints of region eu fail, the others work. */
+static void let_fail(struct service_bed *bed, size_t count, size_t of,
+                     enum health_freeze freeze)
+{
+    for (size_t i = 0; i < of; i++)
+        service_bed_set(bed, service_bed_seat(bed, "a", "eu", i),
+                        i < count ? HEALTH_DOWN : HEALTH_UP);
+    monitor_services_tick(bed->services);
+    service_bed_review(bed, freeze);
+}
+
+static void the_freeze_is_told_again_when_it_is_another_thing(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed,
+              "  a: {" CHECKED ", regions: {" US ", eu: {addresses: [192.0.2.11, 192.0.2.12, "
+              "192.0.2.13, 192.0.2.14, 192.0.2.15, 192.0.2.16]}}}\n");
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    let_fail(&bed, 1, 6, HEALTH_FREEZE_REMOVALS);
+    assert_int_equal(test_log_count("reason=\"1 of 7 endpoints"), 1);
+    let_fail(&bed, 4, 6, HEALTH_FREEZE_REMOVALS); /* not twice in a minute */
+    assert_int_equal(test_log_count("event=service_frozen"), 0);
+    bed.now_ms += MINUTE_MS;
+    let_fail(&bed, 4, 6, HEALTH_FREEZE_REMOVALS); /* time alone brings it */
+    assert_int_equal(test_log_count("reason=\"4 of 7 endpoints fail and stay: most targets"),
+                     1);
+    bed.now_ms += MINUTE_MS;
+    let_fail(&bed, 5, 6, HEALTH_FREEZE_REMOVALS); /* one more is not worth it */
+    assert_int_equal(test_log_count("event=service_frozen"), 0);
+    let_fail(&bed, 6, 6, HEALTH_FREEZE_REMOVALS);
+    assert_int_equal(test_log_count("reason=\"6 of 7 endpoints"), 1);
+    bed.now_ms += MINUTE_MS;
+    let_fail(&bed, 6, 6, HEALTH_FREEZE_ALL);
+    assert_int_equal(test_log_count("6 of 7 endpoints fail and stay: health is switched off"),
+                     1);
+    let_fail(&bed, 0, 6, HEALTH_FREEZE_ALL); /* the end waits for nothing */
+    assert_int_equal(test_log_count("event=service_unfrozen"), 1);
+    let_fail(&bed, 2, 6, HEALTH_FREEZE_ALL);
+    assert_int_equal(test_log_count("reason=\"2 of 7 endpoints"), 1);
+    service_bed_close(&bed);
+}
+
 /* ---- the operator ---- */
 
 /* override - what this file says is put on the seats; a review follows. */
@@ -246,7 +290,44 @@ static void an_override_is_told_for_each_endpoint_and_when_it_ends(void **state)
     service_bed_close(&bed);
 }
 
-static void no_more_than_twenty_overrides_are_told_at_once(void **state)
+static void an_override_of_an_endpoint_that_goes_is_told_to_end(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"drain\", "
+                   "\"by\": \"anna\", \"reason\": \"fire\"}]}");
+    test_log_open();
+    service_bed_reload(&bed,
+                       "  a: {" CHECKED ", regions: {eu: {addresses: [192.0.2.2]}, " US "}}\n");
+    assert_int_equal(test_log_count("event=override "), 1);
+    assert_int_equal(test_log_count("event=override service=a region=eu address=192.0.2.1 "
+                                    "from=drain to=free reason=\"it was taken out of the "
+                                    "configuration\""),
+                     1);
+    test_log_open();
+    service_bed_reload(&bed, "  b: {" CHECKED ", regions: {" EU ", " US "}}\n");
+    assert_int_equal(test_log_count("address=192.0.2.2 from=drain to=free"), 1);
+    service_bed_close(&bed);
+}
+
+static void a_chosen_region_that_goes_is_told_to_end(void **state)
+{
+    (void)state;
+    struct service_bed bed;
+    open_well(&bed, PLAIN);
+    override(&bed, "{\"overrides\": [{\"service\": \"a\", \"region\": \"us\", "
+                   "\"state\": \"active\", \"by\": \"anna\", \"reason\": \"fire\"}]}");
+    assert_int_equal(test_log_count("event=override_active service=a from=free to=us"), 1);
+    test_log_open();
+    service_bed_reload(&bed, PLAIN);
+    assert_int_equal(test_log_count("event="), 0);
+    service_bed_reload(&bed, "  a: {" CHECKED ", regions: {" EU "}}\n");
+    assert_int_equal(test_log_count("event=override_active service=a from=us to=free"), 1);
+    service_bed_close(&bed);
+}
+
+static void twenty_overrides_are_told_at_once_and_how_many_more(void **state)
 {
     (void)state;
     struct service_bed bed;
@@ -260,7 +341,8 @@ static void no_more_than_twenty_overrides_are_told_at_once(void **state)
     open_well(&bed, services);
     override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"down\", "
                    "\"by\": \"anna\", \"reason\": \"fire\"}]}");
-    assert_int_equal(test_log_count("event=override "), 20);
+    assert_int_equal(test_log_count("event=override service=a region=eu"), 20);
+    assert_int_equal(test_log_count("event=override reason=\"and 11 more endpoints\""), 1);
     for (size_t i = 0; i < 31; i++)
         assert_false(is_usable(&bed, "a", "eu", i));
     service_bed_close(&bed);
@@ -278,8 +360,11 @@ int main(void)
         cmocka_unit_test(a_tick_ends_a_wait),
         cmocka_unit_test(what_a_rule_keeps_is_frozen),
         cmocka_unit_test(the_reason_says_who_freezes),
+        cmocka_unit_test(the_freeze_is_told_again_when_it_is_another_thing),
         cmocka_unit_test(an_override_is_told_for_each_endpoint_and_when_it_ends),
-        cmocka_unit_test(no_more_than_twenty_overrides_are_told_at_once),
+        cmocka_unit_test(an_override_of_an_endpoint_that_goes_is_told_to_end),
+        cmocka_unit_test(a_chosen_region_that_goes_is_told_to_end),
+        cmocka_unit_test(twenty_overrides_are_told_at_once_and_how_many_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

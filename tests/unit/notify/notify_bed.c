@@ -6,10 +6,12 @@
 
 #include <cmocka.h>
 
+#include "notify_queue.h"
+
 void notify_bed_open(struct notify_bed *bed, const struct notify_pace *pace)
 {
     static const struct notify_pace hurried = {
-        .queue_max = 16,
+        .queue_bytes = 16 * 1024,
         .retry_ms = 10,
         .retry_max_ms = 40,
         .give_up_ms = 60000,
@@ -75,9 +77,9 @@ void notify_bed_set(struct notify_bed *bed)
     notify_set(bed->notify, &bed->config);
 }
 
-void notify_bed_send(struct notify_bed *bed, enum config_severity severity, const char *reason)
+static struct event event_of(enum config_severity severity, const char *reason)
 {
-    const struct event event = {
+    return (struct event){
         .kind = "health",
         .severity = severity,
         .service = "app",
@@ -88,7 +90,22 @@ void notify_bed_send(struct notify_bed *bed, enum config_severity severity, cons
         .to = "down",
         .reason = reason,
     };
+}
+
+void notify_bed_send(struct notify_bed *bed, enum config_severity severity, const char *reason)
+{
+    const struct event event = event_of(severity, reason);
     notify_send(bed->notify, &event);
+}
+
+size_t notify_bed_room_for(size_t count)
+{
+    const struct event event = event_of(CONFIG_CRITICAL, "c1");
+    struct notice *notice = notice_new(&event, "19fd3a0c3c8-01234567-1", "ams1");
+    assert_non_null(notice);
+    size_t bytes = count * notify_queue_weigh(notice);
+    notice_unref(notice);
+    return bytes;
 }
 
 static bool is_idle(void *ctx)

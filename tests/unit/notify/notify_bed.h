@@ -35,5 +35,9 @@ void notify_bed_set(struct notify_bed *bed);
 /* notify_bed_send - an event of this severity, whose reason is text. */
 void notify_bed_send(struct notify_bed *bed, enum config_severity severity, const char *reason);
 
+/* notify_bed_room_for - what so many notices of notify_bed_send() take in a queue, with reasons of two
+ * letters and the longest severity. */
+size_t notify_bed_room_for(size_t count);
+
 /* notify_bed_until_idle - until nothing waits. */
 void notify_bed_until_idle(struct notify_bed *bed);

@@ -16,7 +16,7 @@
 /* assert_told - the n-th request was about the event with this reason. */
 static void assert_told(const struct web_receiver *receiver, size_t n, const char *reason)
 {
-    char part[64];
+    char part[160];
     snprintf(part, sizeof(part), "\"reason\":\"%s\"", reason);
     assert_true(n < receiver->count);
     assert_non_null(strstr(receiver->requests[n].body, part));
@@ -208,7 +208,7 @@ static void a_receiver_that_comes_back_gets_everything_it_missed(void **state)
 static void what_is_too_old_is_given_up_and_counted(void **state)
 {
     (void)state;
-    const struct notify_pace pace = {.queue_max = 16,
+    const struct notify_pace pace = {.queue_bytes = notify_bed_room_for(16),
                                      .retry_ms = 10,
                                      .retry_max_ms = 10,
                                      .give_up_ms = 100,
@@ -241,7 +241,7 @@ static void a_full_queue_loses_what_matters_least_and_says_so_once(void **state)
     (void)state;
 
     static const enum web_answer script[] = {WEB_HANG, WEB_OK};
-    const struct notify_pace pace = {.queue_max = 3,
+    const struct notify_pace pace = {.queue_bytes = notify_bed_room_for(3),
                                      .retry_ms = 10,
                                      .retry_max_ms = 10,
                                      .give_up_ms = 60000,
@@ -263,17 +263,47 @@ static void a_full_queue_loses_what_matters_least_and_says_so_once(void **state)
     run_ms(&bed, 100);
     assert_int_equal(receiver.count, 1); /* one thing at a time */
     notify_bed_until_idle(&bed);
-    static const char *const told[] = {"first", "first", "c1", "c2", "w3"};
+    static const char *const told[] = {
+        "first",
+        "first",
+        "c1",
+        "c2",
+        "3 notices were dropped: more than 1 KiB waited for this receiver",
+        "w3"};
     assert_int_equal(receiver.count, COUNT(told));
     for (size_t i = 0; i < COUNT(told); i++)
         assert_told(&receiver, i, told[i]);
     struct notify_totals totals = notify_totals(bed.notify);
-    assert_int_equal(totals.queued, 7);
+    assert_int_equal(totals.queued, 8); /* that of the dropped ones included */
     assert_int_equal(totals.dropped, 3);
-    assert_int_equal(totals.delivered, 4);
+    assert_int_equal(totals.delivered, 5);
+    assert_non_null(strstr(receiver.requests[4].body, "\"event\":\"notices_dropped\""));
+    assert_non_null(strstr(receiver.requests[4].body, "\"severity\":\"warning\""));
     assert_int_equal(test_log_count("event=notify_overflow receiver=http://hook waiting=3"), 1);
     assert_int_equal(test_log_count("event=notify_overflowed receiver=http://hook dropped=3"),
                      1);
+    web_receiver_close(&receiver, &bed.loop);
+    notify_bed_close(&bed);
+}
+
+/* A region of 5,000 endpoints dies, and somebody wants to know of each: nothing is lost. */
+static void five_thousand_transitions_at_once_are_all_kept(void **state)
+{
+    (void)state;
+
+    static const enum web_answer hang[] = {WEB_HANG};
+    const struct notify_pace pace = notify_pace_usual();
+    struct notify_bed bed;
+    struct web_receiver receiver;
+    notify_bed_open(&bed, &pace);
+    web_receiver_open(&receiver, &bed.loop, 0, hang, COUNT(hang));
+    notify_bed_add_webhook(&bed, receiver.url);
+    for (size_t i = 0; i < 5000; i++) {
+        notify_bed_send(&bed, CONFIG_INFO, "timeout after 500 ms in connect");
+        notify_bed_send(&bed, CONFIG_WARNING, "timeout after 500 ms in connect");
+    }
+    assert_int_equal(notify_waiting(bed.notify), 10000); /* suspect and down */
+    assert_int_equal(notify_totals(bed.notify).dropped, 0);
     web_receiver_close(&receiver, &bed.loop);
     notify_bed_close(&bed);
 }
@@ -348,7 +378,7 @@ static void at_the_end_a_pause_is_cut_short(void **state)
     (void)state;
 
     static const enum web_answer script[] = {WEB_ERROR};
-    const struct notify_pace pace = {.queue_max = 3,
+    const struct notify_pace pace = {.queue_bytes = notify_bed_room_for(3),
                                      .retry_ms = 3600000,
                                      .retry_max_ms = 3600000,
                                      .give_up_ms = 60000,
@@ -445,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_receiver_that_comes_back_gets_everything_it_missed),
         cmocka_unit_test(what_is_too_old_is_given_up_and_counted),
         cmocka_unit_test(a_full_queue_loses_what_matters_least_and_says_so_once),
+        cmocka_unit_test(five_thousand_transitions_at_once_are_all_kept),
         cmocka_unit_test(a_reload_keeps_the_queue_of_a_receiver_that_is_unchanged),
         cmocka_unit_test(at_the_end_what_waits_is_tried_for_a_moment),
         cmocka_unit_test(at_the_end_a_pause_is_cut_short),

@@ -8,17 +8,32 @@
 
 #include "notify_queue.h"
 
-/* put - an event of this severity, whose id is id. */
-static bool put(struct notify_queue *queue, enum config_severity severity, const char *id,
-                uint64_t since_ms)
+static struct notice *make(enum config_severity severity, const char *id)
 {
     const struct event event = {.kind = "test", .severity = severity};
     struct notice *notice = notice_new(&event, id, NULL);
     assert_non_null(notice);
+    return notice;
+}
+
+/* put - an event of this severity, whose id is id. */
+static struct notify_loss put(struct notify_queue *queue, enum config_severity severity,
+                              const char *id, uint64_t since_ms)
+{
+    struct notice *notice = make(severity, id);
     notice->since_ms = since_ms;
-    bool had_room = notify_queue_put(queue, notice);
+    struct notify_loss loss = notify_queue_put(queue, notice);
     notice_unref(notice);
-    return had_room;
+    return loss;
+}
+
+/* room_for - so many notices with ids of two letters, of any severity. */
+static size_t room_for(size_t count)
+{
+    struct notice *longest = make(CONFIG_CRITICAL, "c1");
+    size_t bytes = count * notify_queue_weigh(longest);
+    notice_unref(longest);
+    return bytes;
 }
 
 static void assert_next(struct notify_queue *queue, const char *id)
@@ -34,11 +49,11 @@ static void first_in_first_out_round_and_round(void **state)
     (void)state;
     static const char *const ids[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     struct notify_queue queue;
-    assert_int_equal(notify_queue_init(&queue, 3), ERR_OK);
+    notify_queue_init(&queue, room_for(3));
     assert_null(notify_queue_take(&queue));
-    assert_true(put(&queue, CONFIG_INFO, ids[0], 0));
+    assert_int_equal(put(&queue, CONFIG_INFO, ids[0], 0).count, 0);
     for (size_t i = 1; i < 10; i++) {
-        assert_true(put(&queue, CONFIG_INFO, ids[i], 0));
+        assert_int_equal(put(&queue, CONFIG_INFO, ids[i], 0).count, 0);
         assert_next(&queue, ids[i - 1]);
     }
     assert_int_equal(queue.count, 1);
@@ -63,13 +78,15 @@ static void a_full_queue_gives_up_the_oldest_of_the_lowest_severity(void **state
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct notify_queue queue;
-        assert_int_equal(notify_queue_init(&queue, 3), ERR_OK);
+        notify_queue_init(&queue, room_for(3));
         for (size_t n = 0; n < 6 && cases[i].put[n]; n++) {
             char letter = cases[i].put[n][0];
             enum config_severity severity = letter == 'c'   ? CONFIG_CRITICAL
                                             : letter == 'w' ? CONFIG_WARNING
                                                             : CONFIG_INFO;
-            assert_int_equal(put(&queue, severity, cases[i].put[n], 0), n < 3);
+            struct notify_loss loss = put(&queue, severity, cases[i].put[n], 0);
+            assert_int_equal(loss.count, n < 3 ? 0 : 1);
+            assert_true(loss.severity <= severity);
         }
         for (size_t n = 0; n < 3; n++)
             assert_next(&queue, cases[i].left[n]);
@@ -78,11 +95,36 @@ static void a_full_queue_gives_up_the_oldest_of_the_lowest_severity(void **state
     }
 }
 
+/* What is large makes room for itself; what is too large for the whole queue costs only itself. */
+static void the_bound_is_of_bytes(void **state)
+{
+    (void)state;
+    struct notify_queue queue;
+    char large[600], huge[2000];
+    memset(large, 'l', sizeof(large) - 1);
+    memset(huge, 'h', sizeof(huge) - 1);
+    large[sizeof(large) - 1] = huge[sizeof(huge) - 1] = '\0';
+    notify_queue_init(&queue, 2048);
+    for (size_t n = 0; queue.bytes + room_for(1) <= queue.max_bytes; n++)
+        assert_int_equal(put(&queue, n % 2 ? CONFIG_INFO : CONFIG_WARNING, "ab", 0).count, 0);
+    size_t before = queue.count;
+    struct notify_loss loss = put(&queue, CONFIG_CRITICAL, large, 0);
+    assert_true(loss.count > 1);
+    assert_true(queue.bytes <= queue.max_bytes);
+    assert_int_equal(queue.count, before - loss.count + 1);
+    size_t left = queue.count;
+    loss = put(&queue, CONFIG_INFO, huge, 0);
+    assert_int_equal(loss.severity, CONFIG_INFO);
+    assert_int_equal(queue.count, left - (loss.count - 1));
+    notify_queue_deinit(&queue);
+    assert_int_equal(queue.bytes, 0);
+}
+
 static void what_is_old_expires(void **state)
 {
     (void)state;
     struct notify_queue queue;
-    assert_int_equal(notify_queue_init(&queue, 8), ERR_OK);
+    notify_queue_init(&queue, room_for(8));
     put(&queue, CONFIG_INFO, "a", 10);
     put(&queue, CONFIG_CRITICAL, "b", 20);
     put(&queue, CONFIG_INFO, "c", 30);
@@ -98,6 +140,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_in_first_out_round_and_round),
         cmocka_unit_test(a_full_queue_gives_up_the_oldest_of_the_lowest_severity),
+        cmocka_unit_test(the_bound_is_of_bytes),
         cmocka_unit_test(what_is_old_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,7 @@ health_word world_word(enum world_health health, unsigned scale)
         [WORLD_SUSPECT] = HEALTH_WORD_USABLE | HEALTH_WORD_SUSPECT |
                           HEALTH_SUSPECT << HEALTH_WORD_STATE_SHIFT,
         [WORLD_DOWN] = HEALTH_DOWN << HEALTH_WORD_STATE_SHIFT,
+        [WORLD_RESERVE] = HEALTH_WORD_RESERVE | HEALTH_HELD << HEALTH_WORD_STATE_SHIFT,
     };
     return words[health] | scale << HEALTH_WORD_SCALE_SHIFT;
 }

@@ -13,7 +13,7 @@
 
 enum { WORLD_SEATS_MAX = 1024 };
 
-enum world_health { WORLD_UP, WORLD_SUSPECT, WORLD_DOWN };
+enum world_health { WORLD_UP, WORLD_SUSPECT, WORLD_DOWN, WORLD_RESERVE };
 
 /* One endpoint's place in one service; numbered as the health table is. */
 struct world_seat {

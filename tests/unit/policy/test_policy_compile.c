@@ -216,9 +216,10 @@ static void a_residency_rule_makes_a_class_of_its_own(void **state)
     const struct policy_service *resident = service("resident");
 
     static const struct {
-        uint8_t rule, count;
+        uint16_t rule;
+        uint8_t count;
         uint64_t allowed;
-    } expected[] = {{POLICY_NO_REGION, 2, 3}, {0, 1, 2}, {1, 1, 2}, {2, 1, 1}, {3, 2, 3}};
+    } expected[] = {{POLICY_NO_RULE, 2, 3}, {0, 1, 2}, {1, 1, 2}, {2, 1, 1}, {3, 2, 3}};
 
     assert_int_equal(resident->class_count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -350,6 +351,42 @@ static void an_arena_that_is_full_is_no_memory(void **state)
     arena_free(arena);
 }
 
+/* Rule n is for 10.n / 256.n % 256.0/24 and leaves a when n is even, else b. */
+static void each_of_many_residency_rules_counts(void **state)
+{
+    enum { RULES = 600, YAML_MAX = 64 * 1024 };
+
+    (void)state;
+    static struct world many;
+    struct text yaml;
+    text_init(&yaml, YAML_MAX);
+    text_printf(
+        &yaml,
+        "regions: { a: {}, b: {} }\n"
+        "services:\n"
+        "  app:\n"
+        "    policy: failover\n"
+        "    regions: { a: { addresses: [ 10.0.1.1 ] }, b: { addresses: [ 10.0.2.1 ] } }\n"
+        "    residency:\n");
+    for (unsigned i = 0; i < RULES; i++)
+        text_printf(&yaml, "      10.%u.%u.0/24: [ %s ]\n", i / 256, i % 256,
+                    i % 2 == 0 ? "a" : "b");
+    world_init(&many, text_get(&yaml));
+    text_deinit(&yaml);
+    const struct policy_service *service = &many.set.services[0];
+    for (unsigned i = 0; i < RULES; i++) {
+        struct ip_addr addr = {.family = IP_V4,
+                               .bytes = {10, (uint8_t)(i / 256), (uint8_t)i, 1}};
+        uint8_t len;
+        struct policy_order order =
+            policy_class_get(service, geo_trie_find(service->trie, &addr, &len));
+        if (order.residency != i || order.allowed != UINT64_C(1) << i % 2)
+            fail_msg("10.%u.%u.1: rule %u, regions %llx", i / 256, i % 256, order.residency,
+                     (unsigned long long)order.allowed);
+    }
+    world_deinit(&many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +399,7 @@ int main(void)
         cmocka_unit_test(equal_orders_are_one_class),
         cmocka_unit_test(services_that_part_clients_alike_share_a_trie),
         cmocka_unit_test(a_residency_rule_makes_a_class_of_its_own),
+        cmocka_unit_test(each_of_many_residency_rules_counts),
         cmocka_unit_test(an_order_for_all_has_no_trie),
         cmocka_unit_test(a_class_holds_64_regions),
         cmocka_unit_test(every_endpoint_has_the_seat_of_its_place_in_the_file),

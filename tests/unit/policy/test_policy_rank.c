@@ -321,7 +321,7 @@ static void residency_names_its_rule(void **state)
     assert_int_equal(ranking.residency, 5); /* DE */
     assert_int_equal(ranking.allowed, 1 << 2);
     rank("residency", "172.16.0.1", &ranking);
-    assert_int_equal(ranking.residency, POLICY_NO_REGION);
+    assert_int_equal(ranking.residency, POLICY_NO_RULE);
 }
 
 static void assert_near(double value, double expected, double tolerance)

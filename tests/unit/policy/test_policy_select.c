@@ -465,6 +465,24 @@ static void residency_holds_whatever_the_health(void **state)
                  "resident/a#0 10.0.1.1 30");
 }
 
+static void what_is_in_reserve_is_for_who_finds_nothing_else(void **state)
+{
+    (void)state;
+    set("10.0.1.1", WORLD_RESERVE);
+    expect("plain", "plain/b#1 10.0.2.1 30");
+    expect_v6("plain", "plain/a#0 2001:db8::1 30");
+    set("10.0.2.1 10.0.3.1", WORLD_DOWN); /* by family */
+    expect("plain", "plain/a#0 10.0.1.1 30");
+    reset(NULL);
+    set("10.0.2.1", WORLD_RESERVE); /* by residency: this client may have b alone */
+    check_answer(world_ask(&world, "resident", IP_V4, "198.51.100.1"),
+                 "resident/b#0 10.0.2.1 30");
+    expect("two", "two/a#0 10.0.1.1 10.0.3.1 30"); /* it is no runner-up */
+    set("10.0.1.1 10.0.3.1", WORLD_RESERVE);
+    expect("two", "two/a#0 10.0.1.1 10.0.2.1 30");
+    expect("outer", "plain/a#0 10.0.1.1 30"); /* each level by itself */
+}
+
 static void a_family_nobody_has_is_empty_but_not_down(void **state)
 {
     (void)state;
@@ -732,6 +750,7 @@ int main(void)
         TEST(the_last_resort_respects_residency),
         TEST(a_last_resort_without_the_family_is_passed_over),
         TEST(residency_holds_whatever_the_health),
+        TEST(what_is_in_reserve_is_for_who_finds_nothing_else),
         TEST(a_family_nobody_has_is_empty_but_not_down),
         TEST(a_region_without_the_family_is_passed_over),
         TEST(a_nested_service_answers_while_it_can),

@@ -357,11 +357,11 @@ static void the_newest_resume_that_matches_counts(void **state)
 static void one_region_of_a_service_is_active(void **state)
 {
     (void)state;
-    struct override_list *list = parse_good(
-        "{\"overrides\":["
-        "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"active\"," WHO "},"
-        "{\"service\":\"web\",\"region\":\"us\",\"state\":\"active\"," WHO "},"
-        "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"drain\"," WHO "}]}");
+    struct override_list *list =
+        parse_good("{\"overrides\":["
+                   "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"active\"," WHO "},"
+                   "{\"service\":\"web\",\"region\":\"us\",\"state\":\"active\"," WHO "},"
+                   "{\"service\":\"app\",\"region\":\"eu\",\"state\":\"drain\"," WHO "}]}");
     struct override entry = {.service = "app",
                              .region = "us",
                              .state = OVERRIDE_ACTIVE,

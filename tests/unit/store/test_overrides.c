@@ -174,9 +174,104 @@ static void a_broken_file_at_the_start_is_none(void **state)
     write_file(&word, "{");
     start(&word);
     assert_int_equal(test_log_count("event=overrides_broken"), 1);
+    assert_int_equal(test_log_count("in_force=0 remedy=\"repair it; until then no override"),
+                     1);
     assert_none(&word, "app");
     write_file(&word, DRAIN);
     test_loop_until_count(&word.loop, &word.changes, 1);
+    stop(&word);
+    temp_folder_close(&word.folder);
+}
+
+/* restart_with - text NULL: the file is gone. */
+static void restart_with(struct word *word, const char *text)
+{
+    stop(word);
+    if (text)
+        write_file(word, text);
+    else
+        temp_remove(&word->folder, "overrides.json");
+    start(word);
+}
+
+static void the_last_good_set_outlives_a_restart_with_a_broken_file(void **state)
+{
+    (void)state;
+    struct word word;
+    temp_folder_open(&word.folder);
+    write_file(&word, DRAIN);
+    start(&word);
+    restart_with(&word, "{");
+    assert_state(&word, "app", OVERRIDE_DRAIN);
+    assert_int_equal(test_log_count("event=overrides_restored"), 1);
+    assert_int_equal(test_log_count("event=overrides_broken"), 1);
+    assert_int_equal(test_log_count("in_force=1 remedy=\"repair it; until then the last good"),
+                     1);
+    restart_with(&word, "{"); /* and the next one */
+    assert_state(&word, "app", OVERRIDE_DRAIN);
+    assert_int_equal(set(&word, "web", OVERRIDE_DOWN), ERR_OK);
+    restart_with(&word, "{"); /* what we were told is good as well */
+    assert_state(&word, "app", OVERRIDE_DRAIN);
+    assert_state(&word, "web", OVERRIDE_DOWN);
+    write_file(&word, DOWN);
+    test_loop_until_count(&word.loop, &word.changes, 1);
+    assert_state(&word, "app", OVERRIDE_DOWN);
+    assert_none(&word, "web");
+    stop(&word);
+    temp_folder_close(&word.folder);
+}
+
+static void a_file_that_cannot_be_read_at_the_start_is_like_a_broken_one(void **state)
+{
+    (void)state;
+    struct word word;
+    char path[TEMP_PATH_MAX];
+    temp_folder_open(&word.folder);
+    write_file(&word, DRAIN);
+    start(&word);
+    stop(&word);
+    temp_remove(&word.folder, "overrides.json");
+    assert_int_equal(symlink("nowhere", temp_path(&word.folder, "overrides.json", path)), 0);
+    start(&word);
+    assert_state(&word, "app", OVERRIDE_DRAIN);
+    assert_int_equal(test_log_count("event=overrides_not_read"), 1);
+    assert_int_equal(test_log_count("in_force=1"), 1);
+    stop(&word);
+    temp_folder_close(&word.folder);
+}
+
+/* What was lifted while the file was good does not come back with a broken one. */
+static void what_is_lifted_is_not_restored(void **state)
+{
+    (void)state;
+    static const char *const empty[] = {NONE, NULL};
+    for (size_t i = 0; i < COUNT(empty); i++) {
+        struct word word;
+        temp_folder_open(&word.folder);
+        write_file(&word, DRAIN);
+        start(&word);
+        restart_with(&word, empty[i]);
+        assert_none(&word, "app");
+        restart_with(&word, "{");
+        assert_none(&word, "app");
+        assert_int_equal(test_log_count("until then no override is in force"), 1);
+        assert_int_equal(count_files(word.folder.path, "last-good"), 0);
+        stop(&word);
+        temp_folder_close(&word.folder);
+    }
+}
+
+static void a_copy_that_is_broken_too_is_no_help(void **state)
+{
+    (void)state;
+    struct word word;
+    temp_folder_open(&word.folder);
+    temp_write(&word.folder, "overrides.json.last-good", "{");
+    write_file(&word, "{");
+    start(&word);
+    assert_none(&word, "app");
+    assert_int_equal(test_log_count("event=overrides_restored"), 0);
+    assert_int_equal(test_log_count("in_force=0"), 1);
     stop(&word);
     temp_folder_close(&word.folder);
 }
@@ -404,6 +499,10 @@ int main(void)
         cmocka_unit_test(every_way_to_edit_the_file_is_seen_within_a_second),
         cmocka_unit_test(a_broken_file_leaves_the_last_good_set_in_force),
         cmocka_unit_test(a_broken_file_at_the_start_is_none),
+        cmocka_unit_test(the_last_good_set_outlives_a_restart_with_a_broken_file),
+        cmocka_unit_test(a_file_that_cannot_be_read_at_the_start_is_like_a_broken_one),
+        cmocka_unit_test(what_is_lifted_is_not_restored),
+        cmocka_unit_test(a_copy_that_is_broken_too_is_no_help),
         cmocka_unit_test(half_a_file_is_never_in_force),
         cmocka_unit_test(an_entry_ends_when_it_says),
         cmocka_unit_test(what_is_set_is_in_force_at_once_and_survives),

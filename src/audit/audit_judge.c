@@ -1,0 +1,117 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "audit_walker.h"
+
+/* Faults of one service that are told; a wrong table is wrong in thousands of places. */
+enum { TOLD_MAX = 5, MESSAGE_MAX = 512 };
+
+void audit_tell(struct audit_walker *walker, struct audit_view *view, uint16_t rule,
+                const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    const struct config_service *service = view->rules.service;
+    va_list arguments;
+    walker->found.faults++;
+    if (view->faults++ >= TOLD_MAX)
+        return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    diag_error(walker->diags,
+               rule == NAIVE_NO_RULE ? &service->place : &service->residency[rule].place,
+               "second walk: %s", message);
+    diag_remedy(walker->diags, "this is a fault of rhumb, not of the file: please report it");
+}
+
+/* regions_of - what clients of a class may get: what its groups hold and what a pin or the last
+ * resort may take. */
+static uint64_t regions_of(const struct policy_service *service,
+                           const struct policy_order *order)
+{
+    uint64_t regions = order->allowed;
+    for (uint8_t i = 0; i < order->region_count && i < service->region_count; i++)
+        if (order->regions[i] < service->region_count)
+            regions |= UINT64_C(1) << order->regions[i];
+    return regions;
+}
+
+/* judge_class - of the clients in network, who are under rule. */
+static void judge_class(struct audit_walker *walker, struct audit_view *view,
+                        const struct ip_prefix *network, uint32_t class, uint16_t rule)
+{
+    char text[IP_TEXT_MAX];
+    const struct policy_service *service = view->service;
+    if (class >= service->class_count) {
+        audit_tell(walker, view, NAIVE_NO_RULE, "clients in %s have a class that there is not",
+                   ip_prefix_format(network, text));
+        return;
+    }
+    struct policy_order order = policy_class_get(service, class);
+    uint64_t regions = regions_of(service, &order);
+    uint64_t allowed = naive_rules_allowed(&view->rules, rule);
+    uint64_t differing = regions & ~allowed ? regions & ~allowed : allowed & ~regions;
+    if (differing != 0)
+        audit_tell(
+            walker, view, rule,
+            regions & ~allowed
+                ? "clients in %s may be sent to '%.80s' of '%.80s', which this rule forbids"
+                : "clients in %s are never sent to '%.80s' of '%.80s', which nothing "
+                  "forbids",
+            ip_prefix_format(network, text),
+            view->rules.service->regions[__builtin_ctzll(differing)].name, service->name);
+    else if (order.residency != rule)
+        audit_tell(walker, view, rule,
+                   "clients in %s have the class of another rule in '%.80s'",
+                   ip_prefix_format(network, text), service->name);
+}
+
+/* leaf_around - the class of an address, and the network that has it. */
+static uint32_t leaf_around(const struct policy_service *service, enum ip_family family,
+                            naive_number number, struct ip_prefix *out_leaf)
+{
+    struct ip_addr addr = naive_addr_of(family, number);
+    uint32_t class = 0;
+    out_leaf->len = 0;
+    if (service->trie)
+        class = geo_trie_find(service->trie, &addr, &out_leaf->len);
+    if (out_leaf->len > ip_bits(family)) /* a table that is wrong must not lead us astray */
+        out_leaf->len = (uint8_t)ip_bits(family);
+    out_leaf->addr = ip_masked(&addr, out_leaf->len);
+    return class;
+}
+
+void audit_judge_run(struct audit_walker *walker, struct audit_view *view, naive_number first,
+                     naive_number last, uint16_t rule)
+{
+    enum ip_family family = walker->family;
+    naive_number at = first, end;
+    do {
+        if (view->service->trie && view->leaves++ > view->leaves_max) {
+            audit_tell(walker, view, rule, "the table of '%.80s' has no end",
+                       view->service->name);
+            return;
+        }
+        struct ip_prefix leaf;
+        char text[IP_TEXT_MAX];
+        uint32_t class = leaf_around(view->service, family, at, &leaf);
+        judge_class(walker, view, &leaf, class, rule);
+        end = naive_last_in(family, at, leaf.len);
+        bool crosses = naive_first_in(family, at, leaf.len) < first || end > last;
+        if (crosses && view->service->trie)
+            audit_tell(walker, view, rule,
+                       "the ECS scope of clients in %s of '%.80s' crosses a boundary",
+                       ip_prefix_format(&leaf, text), view->service->name);
+        walker->found.leaves += view->service->trie != NULL;
+        at = end + 1;
+    } while (end < last);
+}
+
+uint64_t audit_judge_address(struct audit_walker *walker, struct audit_view *view,
+                             enum ip_family family, naive_number number, uint16_t rule)
+{
+    struct ip_prefix leaf;
+    uint32_t class = leaf_around(view->service, family, number, &leaf);
+    judge_class(walker, view, &leaf, class, rule);
+    return naive_rules_allowed(&view->rules, rule);
+}

@@ -63,8 +63,8 @@ WARN_UNUSED enum err traffic_ship(struct traffic *traffic);
  *          capture     the classic pcap format, see analysis_pcap.h
  *          query log   everything else: a line for each query, of which
  *                          client=ADDRESS  ecs=NETWORK  name=NAME  type=TYPE
- *                      are read; client or ecs must be there. Other fields, text before the
- *                      first field and lines of other events are skipped.
+ *                      are read, or the JSON members of these names; client or ecs must be
+ *                      there. Other fields, other text and lines of other events are skipped.
  * snapshot tells which names are steered, and by which service
  * returns  ERR_OK (warnings possible: lines that are no queries, the first 10 by their place);
  *          ERR_INVALID (diags: no query at all, a wrong country, ...); ERR_NO_MEMORY; ERR_LIMIT

@@ -1,10 +1,11 @@
-/* A query log: a line for each query. The fields that are read stand in one place, on_field(). */
+/* A query log: a line for each query, as logfmt or as a JSON object. The fields that are read stand in
+ * one place, on_field(). */
 #include <ctype.h>
 #include <string.h>
 
 #include "traffic_kinds.h"
 
-enum { VALUE_MAX = DNS_NAME_TEXT_MAX, EXCERPT_MAX = 300 };
+enum { KEY_MAX = 16, VALUE_MAX = DNS_NAME_TEXT_MAX, EXCERPT_MAX = 300 };
 
 /* One line on its way. */
 struct line {
@@ -17,9 +18,12 @@ struct line {
     size_t wrong_at;
 };
 
-/* parse_client - an address, maybe with its port: "192.0.2.1:5353", "[2001:db8::1]:53". */
+/* parse_client - an address, maybe with its port: "192.0.2.1:5353", "[2001:db8::1]:53"; or a network,
+ * where the log tells no more. */
 static bool parse_client(const char *value, struct ip_prefix *out_client)
 {
+    if (strchr(value, '/'))
+        return ip_prefix_parse(value, out_client);
     char text[IP_TEXT_MAX];
     struct ip_addr addr;
     size_t start = value[0] == '[', len = strcspn(value + start, "]");
@@ -73,6 +77,16 @@ static const char *on_field(struct line *line, const char *key, const char *valu
     return NULL;
 }
 
+/* strspn_at - how many bytes from here on are of these. */
+static size_t strspn_at(const struct line *line, const char *of)
+{
+    size_t count = 0;
+    while (line->at + count < line->len && line->text[line->at + count] != '\0' &&
+           strchr(of, line->text[line->at + count]))
+        count++;
+    return count;
+}
+
 /* take_value - the value at line->at, in quotes or up to a space; what is longer than any good one
  * is cut, and found wrong. */
 static void take_value(struct line *line, char value[VALUE_MAX])
@@ -92,8 +106,38 @@ static void take_value(struct line *line, char value[VALUE_MAX])
     value[len] = '\0';
 }
 
+/* take_json_string - between quotes; *out_at is behind the first. False: there is none any more. */
+static bool take_json_string(struct line *line, char *text, size_t max, size_t *out_at)
+{
+    while (line->at < line->len && line->text[line->at] != '"')
+        line->at++;
+    if (line->at >= line->len)
+        return false;
+    char value[VALUE_MAX];
+    *out_at = line->at + 1;
+    take_value(line, value);
+    size_t len = strlen(value);
+    len = len < max - 1 ? len : max - 1;
+    memcpy(text, value, len);
+    text[len] = '\0';
+    return true;
+}
+
+/* take_json_field - the next member whose value is a string; others are nobody's. The object is
+ * flat. */
+static bool take_json_field(struct line *line, char key[KEY_MAX], char value[VALUE_MAX],
+                            size_t *out_value_at)
+{
+    while (take_json_string(line, key, KEY_MAX, out_value_at)) {
+        line->at += strspn_at(line, ": \t");
+        if (line->at < line->len && line->text[line->at] == '"')
+            return take_json_string(line, value, VALUE_MAX, out_value_at);
+    }
+    return false;
+}
+
 /* take_field - the next `key=value`, words without a '=' skipped; false at the end. */
-static bool take_field(struct line *line, char key[16], char value[VALUE_MAX],
+static bool take_field(struct line *line, char key[KEY_MAX], char value[VALUE_MAX],
                        size_t *out_value_at)
 {
     while (line->at < line->len) {
@@ -108,7 +152,7 @@ static bool take_field(struct line *line, char key[16], char value[VALUE_MAX],
             continue;
         *out_value_at = ++line->at;
         take_value(line, value);
-        len = len < 15 ? len : 15; /* longer keys than ours are not ours */
+        len = len < KEY_MAX - 1 ? len : KEY_MAX - 1; /* longer ones are not ours */
         memcpy(key, line->text + start, len);
         key[len] = '\0';
         return true;
@@ -119,13 +163,16 @@ static bool take_field(struct line *line, char key[16], char value[VALUE_MAX],
 const char *traffic_log_line(const char *text, size_t len, struct traffic_query *out_query,
                              uint32_t *out_column)
 {
-    char key[16], value[VALUE_MAX];
+    char key[KEY_MAX], value[VALUE_MAX];
     struct line line = {.text = text, .len = len, .query = out_query};
     size_t value_at;
     out_query->has_name = false;
     out_query->qtype = 0;
     *out_column = 1;
-    while (take_field(&line, key, value, &value_at)) {
+    line.at = strspn_at(&line, " \t");
+    bool is_json = line.at < len && text[line.at] == '{';
+    while (is_json ? take_json_field(&line, key, value, &value_at)
+                   : take_field(&line, key, value, &value_at)) {
         const char *wrong = on_field(&line, key, value);
         if (wrong && *wrong == '\0')
             return "";

@@ -74,6 +74,13 @@ static void lines_tell_who_asked_for_what(void **state)
         {"ecs=2001:db8::/56", "2001:db8::/56", NULL, 0, true},
         {"ecs=0.0.0.0/0 client=192.0.2.7", "192.0.2.7/32", NULL, 0, false},
         {"ecs=0.0.0.0/0", "0.0.0.0/0", NULL, 0, true},
+        {"time=2026-01-02T03:04:05.000006Z client=192.0.2.0/24 proto=udp name=x. type=A",
+         "192.0.2.0/24", "x.", 1, false},
+        {"{\"time\":\"2026\",\"client\":\"2001:db8::7\",\"proto\":\"udp\",\"name\":\"a\\\\.b."
+         "\", "
+         "\"type\" : \"AAAA\",\"ecs\":\"192.0.2.0/24\",\"scope\":24,\"size\":90}",
+         "192.0.2.0/24", "a\\.b.", 28, true},
+        {" {\"size\":5,\"client\":\"192.0.2.7\"}", "192.0.2.7/32", NULL, 0, false},
         {"  client=192.0.2.7\tother=x=y \r", "192.0.2.7/32", NULL, 0, false},
         {"a-very-long-key-that-is-nobodys=1 clientx=2 client=192.0.2.7", "192.0.2.7/32", NULL,
          0, false},
@@ -109,6 +116,9 @@ static void wrong_values_are_named_with_their_column(void **state)
         {"name=x client=192.0.2.7 ecs=198.51.100.1/24", "ecs= is no network", 29},
         {"client=192.0.2.7 name=a..example", "name= is no domain name", 23},
         {"client=192.0.2.7 type=BOGUS", "type= is no record type", 23},
+        {"{\"client\":\"x\",\"name\":\"a\"}", "client= is no address", 12},
+        {"{\"client\"", "", 1},
+        {"{\"a\":{\"client\":5}}", "", 1},
         {"client=x ecs=y", "client= is no address", 8}, /* the first one */
         {"event=reload client=x", "", 1},
         {"name=www.example.com type=A", "", 1},

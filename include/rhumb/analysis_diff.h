@@ -1,6 +1,6 @@
 /* analysis_diff.h - what would change if one compiled configuration replaced another.
  *
- *     before, after (snapshots with their maps), traffic -> analysis_diff() -> struct diff
+ *     before, after (snapshots), traffic -> analysis_diff() -> struct diff
  *                                     -> diff_put_text(), diff_put_json()
  *
  * *Moves* say which clients would get another region: for each service that both have, by
@@ -30,7 +30,7 @@
 
 /* Shares, 0..1. */
 struct diff_weight {
-    uint64_t networks; /* as the sources cut them */
+    uint64_t networks; /* with one country and one order of regions each, as wide as can be */
     double v4, v6;     /* of the client space of the family */
     double traffic;    /* of what the service is asked; 0 without traffic */
 };
@@ -38,7 +38,7 @@ struct diff_weight {
 /* One row: clients of one country that go from one region to another. Labels: "eu-west";
  * "inner/eu-west" when a service inside decides; "(none)" for an empty answer. */
 struct diff_move {
-    char country[3]; /* "??": no source knows it */
+    char country[8]; /* "DE"; "unknown": no source knows it, whatever geo.default says */
     const char *from, *to;
     struct diff_weight weight;
 };
@@ -91,7 +91,7 @@ struct diff {
     bool refused; /* a reload would refuse it */
 };
 
-/* analysis_diff - before and after kept their maps. traffic: read with `after`; NULL: none.
+/* analysis_diff - traffic: read with `after`; NULL: none.
  * returns  ERR_OK (*out_diff is the caller's); ERR_NO_MEMORY; ERR_LIMIT (65,536 regions) */
 WARN_UNUSED enum err analysis_diff(const struct snapshot *before, const struct snapshot *after,
                                    const struct traffic *traffic, struct diff **out_diff);

@@ -26,7 +26,7 @@
 #include "rhumb/text.h"
 
 struct simulation_input {
-    const struct snapshot *snapshot; /* kept its map */
+    const struct snapshot *snapshot;
     const struct traffic *traffic;
     const struct health_table *before, *after;
     double qps;           /* of all services together; 0: not said */

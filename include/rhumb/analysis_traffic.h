@@ -22,7 +22,7 @@
 #include "rhumb/policy.h"
 #include "rhumb/snapshot.h"
 
-enum { TRAFFIC_COUNTRIES_MAX = 1 + 26 * 26, TRAFFIC_CLIENTS_MAX = 1 << 24 };
+enum { TRAFFIC_CLIENTS_MAX = 1 << 24 };
 
 enum traffic_kind { TRAFFIC_NONE, TRAFFIC_COUNTRIES, TRAFFIC_QUERIES };
 
@@ -40,11 +40,11 @@ _Static_assert(sizeof(struct traffic_client) % 4 == 0, "interned by words");
 
 struct traffic {
     enum traffic_kind kind;
-    double weights[TRAFFIC_COUNTRIES_MAX]; /* countries: by country_number(); sum is not 1 */
-    struct intern clients;                 /* queries: struct traffic_client */
-    struct big_array counts;               /* uint64_t, by client */
-    uint64_t queries;                      /* read, of which */
-    uint64_t steered;                      /* are counted above, */
+    double weights[POLICY_COUNTRY_COUNT]; /* countries: by policy_country_number() */
+    struct intern clients;                /* queries: struct traffic_client */
+    struct big_array counts;              /* uint64_t, by client */
+    uint64_t queries;                     /* read, of which */
+    uint64_t steered;                     /* are counted above, */
     uint64_t elsewhere;  /* ask for other names or types: no policy decides them, */
     uint64_t unreadable; /* are no queries, or cut short: diags names the first of them */
 };

@@ -17,7 +17,10 @@ uint64_t clock_wall_s(void);
  * workers. Wraps in 2106, as the time in a DNS cookie does. */
 uint32_t clock_wall_coarse_s(void);
 
-/* clock_wall_ms - the same in ms, and never ahead of the times the kernel gives to files. */
+/* clock_wall_ns - nanoseconds since 1970; any thread. */
+uint64_t clock_wall_ns(void);
+
+/* clock_wall_ms - ms since 1970, and never ahead of the times the kernel gives to files. */
 uint64_t clock_wall_ms(void);
 
 enum { CLOCK_TEXT_MAX = 32 };

@@ -318,6 +318,48 @@ struct config_admin {
     size_t token_count;
 };
 
+/* ---- logs and metrics ---- */
+
+enum config_log_format { CONFIG_LOGFMT, CONFIG_JSON };
+
+enum config_log_level {
+    CONFIG_LOG_DEBUG,
+    CONFIG_LOG_INFO,
+    CONFIG_LOG_WARNING,
+    CONFIG_LOG_ERROR
+};
+
+/* `log:` of the process, to standard error. */
+struct config_log {
+    enum config_log_format format; /* default logfmt */
+    enum config_log_level level;   /* this, and above; default info */
+};
+
+/* How much of a client's address is written down. */
+enum config_log_clients {
+    CONFIG_CLIENTS_FULL,
+    CONFIG_CLIENTS_PREFIX, /* /24 of IPv4, /56 of IPv6 */
+    CONFIG_CLIENTS_NONE,
+};
+
+/* `query_log:` of a part of the queries, to a file or to a reader of dnstap. */
+struct config_query_log {
+    const char *file; /* joined with the folder; NULL: none */
+    const char
+        *dnstap;     /* Unix socket, joined with the folder; NULL: none. At most one of two */
+    uint64_t chance; /* `sample:` of a query to be written, in 2^32; default 2^32: all */
+    enum config_log_format format;   /* of the file; default logfmt */
+    enum config_log_clients clients; /* default prefix */
+    struct diag_place place;         /* of the file or socket */
+};
+
+enum { CONFIG_CHANCE_BITS = 32 };
+
+/* `metrics:` */
+struct config_metrics {
+    bool by_country; /* `countries:` count answers by the client's country; default true */
+};
+
 /* ---- services ---- */
 
 enum config_policy {
@@ -463,6 +505,9 @@ struct config {
     const char *path, *folder;
     struct config_server server;
     struct config_admin admin;
+    struct config_log log;
+    struct config_query_log query_log;
+    struct config_metrics metrics;
     struct config_receiver *receivers; /* `notify:` */
     size_t receiver_count;
     struct config_geo geo;

@@ -23,6 +23,16 @@ struct writer {
     bool failed;
 };
 
+static inline uint16_t load_u16(const uint8_t *from)
+{
+    return (uint16_t)((unsigned)from[0] << 8 | from[1]);
+}
+
+static inline uint32_t load_u32(const uint8_t *from)
+{
+    return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
+
 static inline struct reader reader_init(const uint8_t *bytes, size_t len)
 {
     return (struct reader){.start = bytes, .pos = bytes, .end = bytes + len};
@@ -59,13 +69,13 @@ static inline uint8_t reader_u8(struct reader *r)
 static inline uint16_t reader_u16(struct reader *r)
 {
     const uint8_t *b = reader_take(r, 2);
-    return b ? (uint16_t)((unsigned)b[0] << 8 | b[1]) : 0;
+    return b ? load_u16(b) : 0;
 }
 
 static inline uint32_t reader_u32(struct reader *r)
 {
     const uint8_t *b = reader_take(r, 4);
-    return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
+    return b ? load_u32(b) : 0;
 }
 
 static inline struct writer writer_init(uint8_t *bytes, size_t capacity)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "rhumb/answer.h"
+#include "rhumb/byte_ring.h"
 #include "rhumb/config.h"
 #include "rhumb/diag.h"
 #include "rhumb/err.h"
@@ -25,6 +26,7 @@ struct net;
 /* Counted by each worker beside answer_counters. */
 #define NET_COUNTERS(X)                                                                        \
     X(udp_received)                                                                            \
+    X(udp_no_sender)                                                                           \
     X(udp_sent)                                                                                \
     X(udp_send_dropped)                                                                        \
     X(tcp_accepted)                                                                            \
@@ -47,9 +49,13 @@ struct net_totals { /* summed over workers */
 /* Seconds since 1970. Called by workers: it must not block. */
 typedef uint32_t (*net_wall_clock)(void);
 
+/* Nanoseconds since 1970, of queries that are logged; likewise. */
+typedef uint64_t (*net_wall_clock_ns)(void);
+
 struct net_options {
     struct snapshot_slot *slot; /* borrowed until net_stop() */
     net_wall_clock wall_s;
+    net_wall_clock_ns wall_ns;
     uint64_t seed;                  /* of what the workers leave to chance */
     const uint8_t *cookie_key;      /* DNS_COOKIE_SECRET_BYTES, copied; NULL: zeros */
     struct answer_limiter *limiter; /* borrowed until net_stop(); NULL: no rate limit */
@@ -95,6 +101,10 @@ void net_set_tls(struct net *net, struct net_tls *tls);
 /* net_drain - stop accepting; connections close when their pending answers are written. */
 void net_drain(struct net *net);
 
+/* net_tap - the worker's queries go into ring, as the snapshot's query_log says. Once a worker,
+ * numbered from 0. Borrows ring until net_stop(). Control thread. */
+void net_tap(struct net *net, size_t worker, struct byte_ring *ring);
+
 /* net_connections - TCP connections open now, all workers. */
 size_t net_connections(const struct net *net);
 
@@ -102,5 +112,12 @@ size_t net_connections(const struct net *net);
 void net_stop(struct net *net);
 
 void net_totals(const struct net *net, struct net_totals *out_totals);
+
+/* net_add_counts - what the workers have counted by kind, added to counts. Control thread. */
+void net_add_counts(const struct net *net, struct answer_counts *counts);
+
+/* net_kernel_drops - UDP packets that the kernel had no room for in our sockets' queues, since they
+ * were opened. Control thread. */
+uint64_t net_kernel_drops(const struct net *net);
 
 size_t net_worker_count(const struct net *net);

@@ -67,6 +67,7 @@ struct policy_order {
 
 struct policy_service {
     const char *name;
+    uint64_t name_hash;
     const struct config_service *config;
     const struct policy_region *regions;
     uint8_t region_count;
@@ -85,7 +86,8 @@ struct policy_service {
 struct policy_set {
     const struct policy_service *services;
     size_t service_count;
-    const struct ip_prefix *marks; /* as policy_marks() lists them */
+    const struct geo_trie *countries; /* classes: policy_country(); NULL: all unknown */
+    const struct ip_prefix *marks;    /* as policy_marks() lists them */
 };
 
 /* policy_class_get - the order of one class. */
@@ -137,6 +139,27 @@ enum policy_flags {
     POLICY_SUSPECT = 1 << 1,     /* TTL is `suspect` */
     POLICY_UNSETTLED = 1 << 2,   /* TTL is `unsettled` */
     POLICY_PIN_REFUSED = 1 << 3, /* residency forbids the pinned region to this client */
+    POLICY_FAILED_OVER = 1 << 4, /* an earlier group of some level has nothing usable */
+    POLICY_SHED = 1 << 5,   /* an earlier group turned this query away: its weight is low */
+    POLICY_BY_PIN = 1 << 6, /* the pinned region, and no other */
+};
+
+/* Why this answer, in one word, for counters and logs. */
+#define POLICY_REASONS(X)                                                                      \
+    X(POLICY_FIRST, "first") /* of the client's order */                                       \
+    X(POLICY_FAILOVER, "failover")                                                             \
+    X(POLICY_LESS_WEIGHT, "shed")                                                              \
+    X(POLICY_WHEN_ALL_DOWN, "all_down")                                                        \
+    X(POLICY_PINNED, "pinned") /* by a `{region}` name */                                      \
+    X(POLICY_RESIDENCY, "pin_refused")                                                         \
+    X(POLICY_NOTHING, "none") /* no address of this family anywhere */
+
+enum policy_reason {
+
+#define POLICY_REASON_ENUM(code, text) code,
+    POLICY_REASONS(POLICY_REASON_ENUM)
+#undef POLICY_REASON_ENUM
+        POLICY_REASON_COUNT
 };
 
 struct policy_answer {
@@ -156,6 +179,24 @@ struct policy_answer {
 /* policy_select - the answer for one client, now. */
 void policy_select(const struct policy_request *request, struct rng *rng,
                    struct policy_answer *out_answer);
+
+enum policy_reason policy_reason_of(const struct policy_answer *answer);
+const char *policy_reason_name(enum policy_reason reason);
+
+/* policy_country - where a client is, as a number: of its two letters, or 0 where no database and
+ * no network of the operator knows (whatever `geo.default` says). Bits of an ECS network beyond
+ * 24 or 56 do not count. */
+enum { POLICY_COUNTRY_UNKNOWN = 0, POLICY_COUNTRY_COUNT = 1 + 26 * 26 };
+
+uint16_t policy_country(const struct policy_set *set, const struct policy_client *client);
+
+/* policy_country_number - of two upper case letters; anything else is unknown. */
+uint16_t policy_country_number(const char code[2]);
+
+/* policy_country_name - "DE", or "unknown"; into buffer, or static. */
+enum { POLICY_COUNTRY_TEXT_MAX = 3 };
+
+const char *policy_country_name(uint16_t country, char buffer[POLICY_COUNTRY_TEXT_MAX]);
 
 /* One of the answers that chance may give, and how likely it is. */
 struct policy_share {

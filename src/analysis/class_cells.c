@@ -8,36 +8,11 @@
 
 enum { SETS_MAX = 1 << 24, CELLS_MAX = 1 << 26 };
 
-uint32_t country_number(const char code[2])
-{
-    if (code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z')
-        return COUNTRY_UNKNOWN;
-    return 1 + (uint32_t)(code[0] - 'A') * 26 + (uint32_t)(code[1] - 'A');
-}
-
-const char *country_code(uint32_t country, char buffer[3])
-{
-    memcpy(buffer, "??", 3);
-    if (country != COUNTRY_UNKNOWN) {
-        buffer[0] = (char)('A' + (country - 1) / 26);
-        buffer[1] = (char)('A' + (country - 1) % 26);
-    }
-    return buffer;
-}
-
-uint32_t location_country(const struct geo_location *location)
-{
-    if (location->place_source == GEO_SOURCE_DEFAULT)
-        return COUNTRY_UNKNOWN;
-    return country_number(location->place.country);
-}
-
 struct walk {
     struct class_cells *cells;
-    struct geo_lane *lanes; /* the tries, then the map */
+    struct geo_lane *lanes; /* the tries of services, then that of countries */
     size_t lane_count;
-    uint16_t *country_of; /* by location */
-    uint32_t *latest;     /* values of the set met last */
+    uint32_t *latest; /* values of the set met last */
     uint32_t latest_set;
     double addresses[129]; /* in a network, by the bits behind its length */
     enum err err;
@@ -60,7 +35,7 @@ static void add_lanes(struct walk *walk, const struct policy_set *set, uint16_t 
 }
 
 static enum err open_lanes(struct walk *walk, const struct class_side *sides, size_t side_count,
-                           const struct geo_map *map)
+                           const struct geo_trie *countries)
 {
     size_t most = 1;
     for (size_t i = 0; i < side_count; i++)
@@ -71,18 +46,7 @@ static enum err open_lanes(struct walk *walk, const struct class_side *sides, si
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < side_count; i++)
         add_lanes(walk, &sides[i].snapshot->policies, sides[i].service);
-    walk->lanes[walk->lane_count++].map = map;
-    return ERR_OK;
-}
-
-static enum err open_countries(struct walk *walk, const struct geo_map *map)
-{
-    size_t count = geo_map_location_count(map);
-    walk->country_of = calloc(count + 1, sizeof(*walk->country_of));
-    if (!walk->country_of)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        walk->country_of[i] = (uint16_t)location_country(geo_map_location(map, i));
+    walk->lanes[walk->lane_count++].trie = countries;
     for (int bits = 0; bits <= 128; bits++)
         walk->addresses[bits] = ldexp(1, bits);
     return ERR_OK;
@@ -120,7 +84,7 @@ static void on_network(void *ctx, const struct ip_prefix *network, const uint32_
     if (walk->err != ERR_OK)
         return;
     key[0] = set;
-    key[1] = walk->country_of[values[walk->lane_count - 1]];
+    key[1] = values[walk->lane_count - 1];
     walk->err = intern_put(&cells->keys, key, &at);
     if (walk->err == ERR_OK && at == cells->cells.count)
         walk->err = big_array_add(&cells->cells,
@@ -140,9 +104,7 @@ enum err class_cells_build(const struct class_side *sides, size_t side_count,
                            const struct snapshot *located, struct class_cells *out_cells)
 {
     struct walk walk = {.cells = out_cells};
-    enum err err = open_lanes(&walk, sides, side_count, located->map);
-    if (err == ERR_OK)
-        err = open_countries(&walk, located->map);
+    enum err err = open_lanes(&walk, sides, side_count, located->policies.countries);
     size_t words = walk.lane_count > 1 ? walk.lane_count - 1 : 1;
     intern_init(&out_cells->keys, 2 * sizeof(uint32_t), CELLS_MAX);
     big_array_init(&out_cells->cells, sizeof(struct class_cell), CELLS_MAX);
@@ -154,7 +116,6 @@ enum err class_cells_build(const struct class_side *sides, size_t side_count,
         err = walk.err;
     free(walk.lanes);
     free(walk.latest);
-    free(walk.country_of);
     if (err != ERR_OK)
         class_cells_free(out_cells);
     return err;

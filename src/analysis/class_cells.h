@@ -18,23 +18,14 @@
 #include "rhumb/ip.h"
 #include "rhumb/snapshot.h"
 
-/* Countries as numbers: 0 unknown, else by its two letters. */
-enum { COUNTRY_UNKNOWN, COUNTRY_COUNT = 1 + 26 * 26 };
-
-/* country_number - of two upper case letters; anything else is unknown. */
-uint32_t country_number(const char code[2]);
-
-/* country_code - "DE", or "??" for the unknown; returns buffer. */
-const char *country_code(uint32_t country, char buffer[3]);
-
 struct class_side {
     const struct snapshot *snapshot;
     uint16_t service;
 };
 
 struct class_cell {
-    uint32_t set, country;
-    uint64_t networks;
+    uint32_t set, country; /* as policy_country() numbers them */
+    uint64_t networks;     /* as wide as they can be */
     double v4, v6; /* addresses; sums of powers of two, exact below 2^53 times the least */
 };
 
@@ -45,9 +36,8 @@ struct class_cells {
     struct big_array clients; /* struct ip_addr: one client of each set */
 };
 
-/* class_cells_build - located: the snapshot whose geography tells countries; it kept its map.
- * A country by `geo.default` is none: nobody knows where these are. ERR_OK, ERR_NO_MEMORY; on
- * failure there is nothing to free. */
+/* class_cells_build - located: the snapshot whose geography tells countries. ERR_OK, ERR_NO_MEMORY,
+ * ERR_LIMIT; on failure there is nothing to free. */
 WARN_UNUSED enum err class_cells_build(const struct class_side *sides, size_t side_count,
                                        const struct snapshot *located,
                                        struct class_cells *out_cells);
@@ -64,6 +54,3 @@ static inline const struct ip_addr *class_cells_client(const struct class_cells 
 {
     return (const struct ip_addr *)cells->clients.items + set;
 }
-
-/* location_country - the country of a location, COUNTRY_UNKNOWN by `geo.default`. */
-uint32_t location_country(const struct geo_location *location);

@@ -13,9 +13,9 @@ enum err country_space_measure(const struct snapshot *snapshot, struct country_s
         const struct class_cell *cell = class_cells_get(&cells, i);
         out_space->v4_of[cell->country] = cell->v4;
         out_space->v6_of[cell->country] = cell->v6;
-        out_space->known = out_space->known || cell->country != COUNTRY_UNKNOWN;
+        out_space->known = out_space->known || cell->country != POLICY_COUNTRY_UNKNOWN;
     }
-    for (size_t c = out_space->known ? 1 : 0; c < COUNTRY_COUNT; c++) {
+    for (size_t c = out_space->known ? 1 : 0; c < POLICY_COUNTRY_COUNT; c++) {
         out_space->v4 += out_space->v4_of[c];
         out_space->v6 += out_space->v6_of[c];
     }
@@ -34,7 +34,7 @@ double country_space_placed(const struct country_space *space, const struct traf
                             double *out_unplaced)
 {
     double placed = 0, all = 0;
-    for (size_t c = 1; c < COUNTRY_COUNT; c++) {
+    for (size_t c = 1; c < POLICY_COUNTRY_COUNT; c++) {
         all += traffic->weights[c];
         if (space->v4_of[c] > 0 || space->v6_of[c] > 0)
             placed += traffic->weights[c];

@@ -9,9 +9,10 @@
 #include "class_cells.h"
 
 struct country_space {
-    double v4_of[COUNTRY_COUNT], v6_of[COUNTRY_COUNT]; /* addresses of each country */
-    bool known;                                        /* some country is */
-    double v4, v6; /* addresses of known countries; of all, where none is */
+    double v4_of[POLICY_COUNTRY_COUNT],
+        v6_of[POLICY_COUNTRY_COUNT]; /* addresses of each country */
+    bool known;                      /* some country is */
+    double v4, v6;                   /* addresses of known countries; of all, where none is */
 };
 
 /* country_space_measure - one walk over the snapshot's map. ERR_OK, ERR_NO_MEMORY. */

@@ -8,6 +8,7 @@
  * Clients of a query log skip the cells: each is asked for itself.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,7 @@ static struct diff_weight weigh_cell(const struct mover *m, const struct class_c
                                      double all_weights)
 {
     const struct traffic *traffic = m->differ->traffic;
-    bool counts = !m->space->known || cell->country != COUNTRY_UNKNOWN;
+    bool counts = !m->space->known || cell->country != POLICY_COUNTRY_UNKNOWN;
     struct diff_weight weight = {
         .networks = cell->networks,
         .v4 = counts && m->space->v4 > 0 ? cell->v4 / m->space->v4 : 0,
@@ -232,15 +233,6 @@ static void move_cells(struct mover *m, double all_weights)
 
 /* ---- by queries ---- */
 
-static uint32_t country_of(const struct snapshot *snapshot, const struct ip_prefix *network)
-{
-    struct ip_prefix inner, piece;
-    unsigned offset;
-    struct ip_addr addr = ip_embedded(network, &inner, &offset) ? inner.addr : network->addr;
-    return location_country(
-        geo_map_location(snapshot->map, geo_map_find(snapshot->map, &addr, &piece)));
-}
-
 /* pin_before - the same region by its name; false: it was not there. */
 static bool pin_before(const struct mover *m, struct outcome_question *question)
 {
@@ -273,7 +265,8 @@ static void move_client(struct mover *m, const struct traffic_client *client, do
     outcome_of(&m->was, &question, &m->outcome_was);
     find_flows(m, &flows);
     flows.reordered = false;
-    add_clients(m, &flows, country_of(m->differ->after, &client->network), &weight);
+    add_clients(m, &flows, policy_country(&m->differ->after->policies, &question.client),
+                &weight);
 }
 
 static void move_queries(struct mover *m)
@@ -324,7 +317,9 @@ static void keep_rows(struct mover *m)
     for (size_t i = 0; i < out->move_count; i++) {
         const struct row_key *key = intern_get(&m->keys, i);
         struct diff_move *move = &out->moves[i];
-        country_code(key->country, move->country);
+        const char *country = policy_country_name((uint16_t)key->country, move->country);
+        if (country != move->country)
+            (void)snprintf(move->country, sizeof(move->country), "%s", country);
         move->from = m->labels.names[key->from];
         move->to = m->labels.names[key->to];
         move->weight = ((const struct diff_weight *)m->rows.items)[i];

@@ -62,8 +62,8 @@ static bool read_country(const struct traffic_file *file, const char *line,
     place->column = 1;
     if (strcspn(line, ",") == 2)
         memcpy(code, line, 2);
-    uint32_t country = country_number(code);
-    if (country == COUNTRY_UNKNOWN || !geo_country_is_known(code)) {
+    uint32_t country = policy_country_number(code);
+    if (country == POLICY_COUNTRY_UNKNOWN || !geo_country_is_known(code)) {
         diag_error(file->diags, place, "'%.*s' is no country", (int)strcspn(line, ","), line);
         diag_remedy(file->diags, "write the two capital letters of ISO 3166-1, such as DE");
         return false;
@@ -86,7 +86,7 @@ static bool read_country(const struct traffic_file *file, const char *line,
 enum err traffic_countries_read(const struct traffic_file *file, struct traffic *traffic)
 {
     char line[LINE_BYTES_MAX + 1];
-    bool seen[TRAFFIC_COUNTRIES_MAX] = {false}, good = true, headed = false;
+    bool seen[POLICY_COUNTRY_COUNT] = {false}, good = true, headed = false;
     struct diag_place place = {.file = file->path};
     size_t at = 0;
     double sum = 0;
@@ -98,7 +98,7 @@ enum err traffic_countries_read(const struct traffic_file *file, struct traffic 
             good = read_country(file, line, &place, seen, traffic) && good;
         headed = true;
     }
-    for (size_t i = 0; i < TRAFFIC_COUNTRIES_MAX; i++)
+    for (size_t i = 0; i < POLICY_COUNTRY_COUNT; i++)
         sum += traffic->weights[i];
     if (good && !(sum > 0)) {
         diag_error(file->diags, &(struct diag_place){.file = file->path},

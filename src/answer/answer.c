@@ -11,7 +11,7 @@ enum { PADDING_BLOCK_BYTES = 468 }; /* RFC 8467 section 4.1 */
 void answer_worker_init(struct answer_worker *worker,
                         const struct answer_worker_options *options)
 {
-    *worker = (struct answer_worker){.limiter = options->limiter};
+    *worker = (struct answer_worker){.limiter = options->limiter, .counts = options->counts};
     rng_init(&worker->rng, options->seed);
     if (options->cookie_key)
         memcpy(worker->cookie_key, options->cookie_key, sizeof(worker->cookie_key));
@@ -74,25 +74,6 @@ static void truncate(struct stage *stage)
     response_clear(stage->response);
     stage->response->flags |= DNS_FLAG_TC;
     answer_count(&stage->worker->counters.truncated);
-}
-
-static void count_outcome(struct answer_counters *counters, const struct response *response)
-{
-    switch (response->rcode) {
-    case DNS_RCODE_NOERROR:
-        if (response->counts[RESPONSE_ANSWER] > 0 || (response->flags & DNS_FLAG_TC) != 0)
-            answer_count(&counters->noerror);
-        else
-            answer_count((response->flags & DNS_FLAG_AA) != 0 ? &counters->nodata
-                                                              : &counters->referral);
-        break;
-    case DNS_RCODE_FORMERR: answer_count(&counters->formerr); break;
-    case DNS_RCODE_NXDOMAIN: answer_count(&counters->nxdomain); break;
-    case DNS_RCODE_YXDOMAIN: answer_count(&counters->yxdomain); break;
-    case DNS_RCODE_BADVERS: answer_count(&counters->badvers); break;
-    case DNS_RCODE_BADCOOKIE: answer_count(&counters->badcookie); break;
-    default: answer_count(&counters->refused); break; /* or NOTAUTH; SERVFAIL is never said */
-    }
 }
 
 /* answer_zones - what the zones say, alias by alias. */
@@ -168,25 +149,24 @@ static void respond(struct stage *stage, enum query_verdict verdict)
 /* answer_bare - header only: what stands in the packet could not, or need not, be read. */
 static size_t answer_bare(struct stage *stage, enum query_verdict verdict, uint8_t *buffer)
 {
-    struct answer_counters *counters = &stage->worker->counters;
-    if (answer_guard_judge(stage) == ANSWER_GUARD_DROP)
+    if (answer_guard_judge(stage) == ANSWER_GUARD_DROP) {
+        answer_note_drop(stage);
         return 0;
-    bool is_notimp = verdict == QUERY_NOTIMP;
-    answer_count(is_notimp ? &counters->notimp : &counters->formerr);
-    return response_header_only(stage->query, is_notimp ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR,
-                                buffer);
+    }
+    unsigned rcode = verdict == QUERY_NOTIMP ? DNS_RCODE_NOTIMP : DNS_RCODE_FORMERR;
+    answer_note_bare(stage, rcode);
+    return response_header_only(stage->query, rcode, buffer);
 }
 
 size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worker,
                     const struct answer_request *request, uint8_t *buffer, size_t capacity)
 {
     struct query *query = &worker->query;
-    answer_count(&worker->counters.queries);
     enum query_verdict verdict = query_parse(request->packet, request->packet_bytes, query);
-    if (verdict == QUERY_DROP) {
-        answer_count(&worker->counters.dropped);
+    answer_note_request(worker, request, verdict);
+    if (verdict == QUERY_DROP)
         return 0;
-    }
+    struct stage_trail trail;
     struct stage stage = {
         .snapshot = snapshot,
         .worker = worker,
@@ -195,6 +175,7 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
         .query = query,
         .class = {.kind = ANSWER_LIMIT_ERROR},
         .owner = query->name,
+        .trail = &trail,
     };
     answer_guard_meet(&stage, query);
     if (verdict == QUERY_NOTIMP || (verdict == QUERY_FORMERR && !query->has_question))
@@ -205,10 +186,12 @@ size_t answer_query(const struct snapshot *snapshot, struct answer_worker *worke
     put_edns_facts(&stage);
     respond(&stage, verdict);
     switch (answer_guard_judge(&stage)) {
-    case ANSWER_GUARD_DROP: return 0;
-    case ANSWER_GUARD_CUT: answer_guard_cut(&stage); break;
-    case ANSWER_GUARD_PASS: break;
+    case ANSWER_GUARD_DROP: answer_note_drop(&stage); return 0;
+    case ANSWER_GUARD_CUT:
+        answer_guard_cut(&stage);
+        answer_note_response(&stage, ANSWER_LIMITED);
+        break;
+    case ANSWER_GUARD_PASS: answer_note_response(&stage, ANSWER_WHOLE); break;
     }
-    count_outcome(&worker->counters, &worker->response);
     return response_finish(&worker->response);
 }

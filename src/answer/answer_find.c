@@ -38,7 +38,7 @@ static enum stage_step follow(struct stage *stage, const uint8_t *target)
     dns_name_lower(worker->chain_name, len);
     uint64_t hash = dns_name_hash(worker->chain_name);
     for (unsigned i = 0; i < stage->chain_count; i++)
-        if (stage->chain[i] == hash)
+        if (stage->trail->chain[i] == hash)
             return STAGE_DONE;
     stage->owner = worker->chain_name;
     return STAGE_FOLLOW;
@@ -89,7 +89,7 @@ static size_t substitute(const uint8_t *name, const uint8_t *owner, const uint8_
 static bool has_dname(const struct stage *stage, const struct zone_node *node)
 {
     for (unsigned i = 0; i < stage->dname_count; i++)
-        if (stage->dnames[i] == node)
+        if (stage->trail->dnames[i] == node)
             return true;
     return false;
 }
@@ -100,7 +100,7 @@ static void put_dname(struct stage *stage, const struct zone_node *node,
 {
     if (has_dname(stage, node))
         return;
-    stage->dnames[stage->dname_count++] = node;
+    stage->trail->dnames[stage->dname_count++] = node;
     if (!put_set(stage, RESPONSE_ANSWER, node->name, set))
         stage->is_full = true;
 }
@@ -210,7 +210,7 @@ enum stage_step answer_find(struct stage *stage)
     }
     stage->zone = zone;
     stage->response->flags |= DNS_FLAG_AA;
-    stage->chain[stage->chain_count++] = key->hash[key->labels];
+    stage->trail->chain[stage->chain_count++] = key->hash[key->labels];
 
     const struct zone_node *node;
     enum zone_match match = zone_lookup(zone, key, qtype, &node);

@@ -19,6 +19,17 @@ static const struct dns_cookie_secrets *secrets_of(const struct stage *stage)
     return &worker->own_secrets;
 }
 
+static void count_cookie(const struct stage *stage)
+{
+    struct answer_counts *counts = stage->worker->counts;
+    enum answer_cookie cookie = stage->query->cookie_bytes == DNS_COOKIE_CLIENT_BYTES
+                                    ? ANSWER_COOKIE_CLIENT
+                                : stage->has_valid_cookie ? ANSWER_COOKIE_VALID
+                                                          : ANSWER_COOKIE_INVALID;
+    if (counts)
+        answer_count(&counts->cookies[cookie]);
+}
+
 void answer_guard_meet(struct stage *stage, struct query *query)
 {
     const struct answer_request *request = stage->request;
@@ -33,6 +44,7 @@ void answer_guard_meet(struct stage *stage, struct query *query)
     stage->has_valid_cookie = dns_cookie_is_valid(secrets, query->cookie, query->cookie_bytes,
                                                   &request->client, request->wall_s);
     stage->is_known |= stage->has_valid_cookie;
+    count_cookie(stage);
     dns_cookie_make(secrets->secret[0], query->cookie, &request->client, request->wall_s,
                     stage->worker->cookie);
 }

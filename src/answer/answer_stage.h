@@ -7,6 +7,7 @@
  *   answer_svcb.c        SVCB and HTTPS: hints that follow the chosen region
  *   answer_guard.c       cookies, and answers over the rate
  *   answer_chaos.c       class CH
+ *   answer_note.c        what is kept of a query: counts, and a note for the log
  */
 #pragma once
 
@@ -17,6 +18,12 @@
 #include "rhumb/answer.h"
 
 enum { ANSWER_CHAIN_MAX = 16 };
+
+/* The way so far. Beside the stage, because nobody needs it to be zero. */
+struct stage_trail {
+    uint64_t chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends it */
+    const struct zone_node *dnames[ANSWER_CHAIN_MAX + 1]; /* whose DNAME is in the answer */
+};
 
 struct stage {
     const struct snapshot *snapshot;
@@ -32,12 +39,14 @@ struct stage {
     bool has_chance;
     struct rng chance; /* of this answer: all that is picked for it is picked alike */
     const struct zone *zone;
+    bool is_steered; /* a policy has decided what the answer section holds: */
+    uint8_t region;
+    uint16_t service;
+    enum policy_reason reason;
     bool is_full;         /* something did not fit: truncate at the end */
     const uint8_t *owner; /* the name being answered: the question's, or a chain's target */
-    unsigned chain_count;
-    uint64_t chain[ANSWER_CHAIN_MAX + 1]; /* hashes of the owners so far: a loop ends it */
-    unsigned dname_count;
-    const struct zone_node *dnames[ANSWER_CHAIN_MAX + 1]; /* whose DNAME is in the answer */
+    unsigned chain_count, dname_count;
+    struct stage_trail *trail;
 };
 
 /* What a stage says about the next step. */
@@ -104,6 +113,19 @@ enum answer_guard answer_guard_judge(struct stage *stage);
 /* answer_guard_cut - make it one that only a real client can use: BADCOOKIE with a cookie to one
  * that knows cookies (RFC 7873 section 5.2.3), else "truncated". */
 void answer_guard_cut(struct stage *stage);
+
+/* answer_note_... - count a query by what became of it, and leave a note of that.
+ *
+ *   request    it has come; also one that is no query
+ *   drop       over the rate: nothing is sent
+ *   bare       a header with this rcode is sent
+ *   response   stage->response is sent; before response_finish()
+ */
+void answer_note_request(struct answer_worker *worker, const struct answer_request *request,
+                         enum query_verdict verdict);
+void answer_note_drop(struct stage *stage);
+void answer_note_bare(struct stage *stage, unsigned rcode);
+void answer_note_response(struct stage *stage, enum answer_fate fate);
 
 /* answer_explain - the extended error (RFC 8914); text is static, NULL: none. */
 static inline void answer_explain(struct stage *stage, uint16_t code, const char *text)

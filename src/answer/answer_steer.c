@@ -17,6 +17,15 @@ static void explain_state(struct stage *stage, const struct policy_answer *answe
     }
 }
 
+/* note_decision - who decided; of several in a chain, the last. */
+static void note_decision(struct stage *stage, const struct policy_answer *answer)
+{
+    stage->is_steered = true;
+    stage->service = answer->service;
+    stage->region = answer->region;
+    stage->reason = policy_reason_of(answer);
+}
+
 bool answer_put_addresses(struct stage *stage, enum response_section section,
                           const uint8_t *owner, const struct policy_answer *answer)
 {
@@ -69,6 +78,7 @@ enum stage_step answer_steered(struct stage *stage, const struct zone_node *node
     if (answer->outcome == POLICY_EMPTY && qtype == DNS_TYPE_ANY)
         answer = answer_select(stage, node, IP_V6);
     explain_state(stage, answer);
+    note_decision(stage, answer);
 
     if (answer->outcome == POLICY_ALIAS)
         return answer_alias(stage, answer->alias, answer->ttl_s);

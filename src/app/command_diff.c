@@ -24,7 +24,7 @@ struct compilation {
 static void compile(void *ctx)
 {
     struct compilation *one = ctx;
-    const struct snapshot_options options = {.keep_map = true};
+    const struct snapshot_options options = {.keep_map = false};
     one->diags = diag_list_new();
     one->err = one->diags ? snapshot_compile(one->path, &options, one->diags, &one->snapshot)
                           : ERR_NO_MEMORY;

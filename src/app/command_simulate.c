@@ -209,7 +209,7 @@ static int simulate(const struct snapshot *snapshot, const struct options *optio
 
 int command_simulate(const struct options *options)
 {
-    const struct snapshot_options compile = {.keep_map = true};
+    const struct snapshot_options compile = {.keep_map = false};
     struct snapshot *snapshot = NULL;
     struct diag_list *diags = diag_list_new();
     enum err err = diags ? snapshot_compile(options->config_path, &compile, diags, &snapshot)

@@ -36,6 +36,11 @@ void config_read_udp_without_cookie(struct config_reader *reader,
 void config_default_abuse(struct config_server *server);
 
 void config_build_admin(struct config_builder *builder, const struct config_node_entry *entry);
+void config_build_log(struct config_builder *builder, const struct config_node_entry *entry);
+void config_build_query_log(struct config_builder *builder,
+                            const struct config_node_entry *entry);
+void config_build_metrics(struct config_builder *builder,
+                          const struct config_node_entry *entry);
 void config_build_notify(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_geo(struct config_builder *builder, const struct config_node_entry *entry);
 void config_build_regions(struct config_builder *builder,

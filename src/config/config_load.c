@@ -19,11 +19,12 @@ static const struct {
     const char *key;
     section_fn *build;
 } SECTIONS[] = {
-    {"server", config_build_server},     {"admin", config_build_admin},
-    {"notify", config_build_notify},     {"geo", config_build_geo},
-    {"regions", config_build_regions},   {"checks", config_build_checks},
-    {"services", config_build_services}, {"limits", config_build_limits},
-    {"zones", config_build_zones},
+    {"server", config_build_server},   {"admin", config_build_admin},
+    {"log", config_build_log},         {"query_log", config_build_query_log},
+    {"metrics", config_build_metrics}, {"notify", config_build_notify},
+    {"geo", config_build_geo},         {"regions", config_build_regions},
+    {"checks", config_build_checks},   {"services", config_build_services},
+    {"limits", config_build_limits},   {"zones", config_build_zones},
 };
 
 enum { SECTION_COUNT = sizeof(SECTIONS) / sizeof(SECTIONS[0]) };

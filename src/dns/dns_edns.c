@@ -130,14 +130,13 @@ void edns_put(struct response *r)
     const struct query *q = r->query;
     const struct response_edns *edns = &r->edns;
     struct writer *w = &r->out;
-    writer_u8(w, 0);
-    writer_u16(w, DNS_TYPE_OPT);
-    writer_u16(w, edns->udp_size_bytes);
-    writer_u8(w, (uint8_t)(r->rcode >> 4));
-    writer_u8(w, 0); /* version */
-    writer_u16(w, q->dnssec_ok ? DNS_OPT_FLAG_DO : 0);
-    uint8_t *length = writer_reserve(w, 2);
-    REQUIRE(length);
+    uint8_t *opt = writer_reserve(w, OPT_BYTES);
+    REQUIRE(opt);
+    opt[0] = 0; /* the root */
+    store_u16(opt + 1, DNS_TYPE_OPT);
+    store_u16(opt + 3, edns->udp_size_bytes);
+    store_u16(opt + 5, (uint16_t)(r->rcode >> 4 << 8)); /* version 0 */
+    store_u16(opt + 7, q->dnssec_ok ? DNS_OPT_FLAG_DO : 0);
     put_reserved(w, q, edns);
     if (edns->has_ede)
         put_ede(w, edns);
@@ -145,5 +144,5 @@ void edns_put(struct response *r)
         put_report_agent(w, edns->report_agent);
     if (q->wants_padding && edns->padding_block_bytes > 0)
         put_padding(w, edns->padding_block_bytes);
-    store_u16(length, (uint16_t)(w->pos - length - 2));
+    store_u16(opt + 9, (uint16_t)(w->pos - opt - OPT_BYTES));
 }

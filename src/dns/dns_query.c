@@ -17,6 +17,7 @@ enum {
     ADDITIONAL_MAX = 2,   /* OPT and TSIG */
     ECS_FAMILY_V4 = 1,
     ECS_FAMILY_V6 = 2,
+    FIXED_BYTES = 10,     /* of a record, between owner and data */
     TSIG_TIMES_BYTES = 8, /* time signed and fudge */
 };
 
@@ -166,10 +167,13 @@ static bool parse_record(struct reader *r, struct record *out_record)
 {
     if (!parse_raw_name(r, &out_record->owner))
         return false;
-    out_record->type = reader_u16(r);
-    out_record->class = reader_u16(r);
-    out_record->ttl = reader_u32(r);
-    out_record->len = reader_u16(r);
+    const uint8_t *fixed = reader_take(r, FIXED_BYTES);
+    if (!fixed)
+        return false;
+    out_record->type = load_u16(fixed);
+    out_record->class = load_u16(fixed + 2);
+    out_record->ttl = load_u32(fixed + 4);
+    out_record->len = load_u16(fixed + 8);
     out_record->rdata = reader_take(r, out_record->len);
     return out_record->rdata != NULL;
 }
@@ -284,13 +288,14 @@ enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *
 {
     struct query *q = out_query;
     struct reader r = reader_init(packet, len);
-    uint16_t id = reader_u16(&r), flags = reader_u16(&r);
-    uint16_t questions = reader_u16(&r), answers = reader_u16(&r);
-    uint16_t authorities = reader_u16(&r), additionals = reader_u16(&r);
-    if (r.failed || (flags & DNS_FLAG_QR) != 0)
+    const uint8_t *header = reader_take(&r, DNS_HEADER_BYTES);
+    uint16_t flags = header ? load_u16(header + 2) : DNS_FLAG_QR;
+    if ((flags & DNS_FLAG_QR) != 0)
         return QUERY_DROP;
 
-    q->id = id;
+    uint16_t questions = load_u16(header + 4), answers = load_u16(header + 6);
+    uint16_t authorities = load_u16(header + 8), additionals = load_u16(header + 10);
+    q->id = load_u16(header);
     q->flags = flags;
     q->opcode = flags >> OPCODE_SHIFT & OPCODE_MASK;
     q->has_question = q->has_edns = q->dnssec_ok = false;

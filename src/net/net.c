@@ -257,6 +257,7 @@ static enum err open_net(const struct config_server *server, const struct net_op
     struct worker_options each = {
         .slot = options->slot,
         .wall_s = options->wall_s,
+        .wall_ns = options->wall_ns,
         .answer = {.cookie_key = options->cookie_key, .limiter = options->limiter},
         .tcp = {.connections = connections_of(server, worker_count, diags),
                 .per_prefix = server->tcp_per_prefix,
@@ -323,6 +324,11 @@ void net_drain(struct net *net)
         worker_drain(net->workers[i]);
 }
 
+void net_tap(struct net *net, size_t worker, struct byte_ring *ring)
+{
+    worker_tap(net->workers[worker], ring);
+}
+
 size_t net_connections(const struct net *net)
 {
     size_t sum = 0;
@@ -345,6 +351,20 @@ void net_totals(const struct net *net, struct net_totals *out_totals)
     *out_totals = (struct net_totals){0};
     for (size_t i = 0; i < net->count; i++)
         worker_add_totals(net->workers[i], out_totals);
+}
+
+void net_add_counts(const struct net *net, struct answer_counts *counts)
+{
+    for (size_t i = 0; i < net->count; i++)
+        worker_add_counts(net->workers[i], counts);
+}
+
+uint64_t net_kernel_drops(const struct net *net)
+{
+    uint64_t drops = 0;
+    for (size_t i = 0; i < net->count; i++)
+        drops += worker_kernel_drops(net->workers[i]);
+    return drops;
 }
 
 size_t net_worker_count(const struct net *net)

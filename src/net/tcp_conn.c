@@ -47,6 +47,7 @@ bool tcp_conn_open(struct tcp_pool *pool, const struct tcp_newcomer *newcomer)
     conn->poll.data = conn;
     conn->stream = stream;
     conn->client = newcomer->client;
+    conn->client_port = newcomer->is_proxy ? 0 : newcomer->port;
     conn->wants_header = newcomer->is_proxy;
     conn->state = greets ? TCP_CONN_GREETING : TCP_CONN_READING;
     tcp_framing_init(&conn->framing, conn->small, sizeof(conn->small));
@@ -135,11 +136,12 @@ static size_t put_answer(struct tcp_conn *conn, const struct snapshot *snapshot,
     struct answer_request request =
         worker_request(context, conn->stream.tls ? ANSWER_TLS : ANSWER_TCP);
     request.client = conn->client;
+    request.client_port = conn->client_port;
     request.idle_100ms = tcp_pool_promise_100ms(conn);
     request.packet = message;
     request.packet_bytes = message_bytes;
-    size_t bytes = answer_query(snapshot, context->answer, &request, out + TCP_LENGTH_BYTES,
-                                DNS_MESSAGE_MAX);
+    size_t bytes =
+        worker_answer(context, snapshot, &request, out + TCP_LENGTH_BYTES, DNS_MESSAGE_MAX);
     if (bytes == 0)
         return 0;
     out[0] = (uint8_t)(bytes >> 8);

@@ -18,6 +18,7 @@ struct net_tls;
 struct tcp_newcomer {
     int fd;
     struct ip_addr client;
+    uint16_t port;
     bool is_proxy;       /* it says for whom it speaks */
     struct net_tls *tls; /* borrowed; NULL: plain */
 };

@@ -79,6 +79,7 @@ struct tcp_conn {
     bool wants_header;               /* GREETING: the PROXY header comes first */
     size_t header_bytes;             /* so many of it lie in small */
     struct ip_addr client;           /* GREETING behind a proxy: the proxy */
+    uint16_t client_port;            /* 0: not known */
     struct tcp_prefix *prefix;       /* of client; NULL: a proxy's */
     enum tcp_wait wait;              /* for what */
     uint64_t wait_ms;                /* since when; loop time */

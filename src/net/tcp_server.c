@@ -245,8 +245,7 @@ static bool accept_one(struct tcp_listener *listener, const struct snapshot *sna
         return accept_failed(server, snapshot, fd);
     const struct worker_context *context = server->context;
     counter_add(&context->counters->tcp_accepted, 1);
-    uint16_t port;
-    if (!ip_from_sockaddr(&peer.any, &newcomer.client, &port)) {
+    if (!ip_from_sockaddr(&peer.any, &newcomer.client, &newcomer.port)) {
         close(newcomer.fd);
         return true;
     }

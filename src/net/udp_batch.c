@@ -30,14 +30,13 @@ unsigned udp_batch_receive(struct udp_batch *batch, int fd)
 }
 
 bool udp_batch_get_sender(const struct udp_batch *batch, unsigned idx,
-                          struct ip_addr *out_sender)
+                          struct ip_addr *out_sender, uint16_t *out_port)
 {
     enum { PORT_ECHO = 7, PORT_CHARGEN = 19 };
 
-    uint16_t port = 0;
-    if (!ip_from_sockaddr(&batch->slots[idx].peer.any, out_sender, &port))
+    if (!ip_from_sockaddr(&batch->slots[idx].peer.any, out_sender, out_port))
         return false;
-    return port != 0 && port != PORT_ECHO && port != PORT_CHARGEN;
+    return *out_port != 0 && *out_port != PORT_ECHO && *out_port != PORT_CHARGEN;
 }
 
 /* free_interface - let routing choose the interface the answer leaves by: it need not be the

@@ -56,7 +56,7 @@ unsigned udp_batch_receive(struct udp_batch *batch, int fd);
 /* udp_batch_get_sender - who sent slot idx. False: nobody that may be answered. Port 0 cannot
  * be answered; 7 and 19 (echo, chargen) would answer the answer. */
 bool udp_batch_get_sender(const struct udp_batch *batch, unsigned idx,
-                          struct ip_addr *out_sender);
+                          struct ip_addr *out_sender, uint16_t *out_port);
 
 static inline size_t udp_batch_packet_bytes(const struct udp_batch *batch, unsigned idx)
 {

@@ -1,5 +1,6 @@
 #include "udp_server.h"
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,8 +24,10 @@ static bool unwrap(const struct worker_context *context, struct answer_request *
     }
     request->packet += header.bytes;
     request->packet_bytes -= header.bytes;
-    if (header.has_client)
+    if (header.has_client) {
         request->client = header.client;
+        request->client_port = 0;
+    }
     return true;
 }
 
@@ -36,15 +39,17 @@ static void answer_batch(struct udp_server *server, const struct snapshot *snaps
     struct udp_batch *batch = server->batch;
     struct answer_request request = worker_request(context, ANSWER_UDP);
     for (unsigned i = 0; i < count; i++) {
-        if (!udp_batch_get_sender(batch, i, &request.client))
+        if (!udp_batch_get_sender(batch, i, &request.client, &request.client_port)) {
+            counter_add(&context->counters->udp_no_sender, 1);
             continue;
+        }
         struct udp_slot *slot = &batch->slots[i];
         request.packet = slot->packet;
         request.packet_bytes = udp_batch_packet_bytes(batch, i);
         if (context->proxy_count > 0 && !unwrap(context, &request))
             continue;
-        size_t answer_bytes = answer_query(snapshot, context->answer, &request, slot->answer,
-                                           sizeof(slot->answer));
+        size_t answer_bytes =
+            worker_answer(context, snapshot, &request, slot->answer, sizeof(slot->answer));
         if (answer_bytes > 0)
             udp_batch_put_answer(batch, i, answer_bytes);
     }
@@ -99,6 +104,15 @@ enum err udp_server_open(struct udp_server *server, int fd, struct udp_batch *ba
     /* Fails for unknown events only. */
     (void)uv_poll_start(&server->poll, UV_READABLE, on_readable);
     return ERR_OK;
+}
+
+uint64_t udp_server_kernel_drops(const struct udp_server *server)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t len = sizeof(memory);
+    if (getsockopt(server->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) != 0)
+        return 0;
+    return memory[SK_MEMINFO_DROPS];
 }
 
 void udp_server_close(struct udp_server *server)

@@ -25,4 +25,7 @@ WARN_UNUSED enum err udp_server_open(struct udp_server *server, int fd, struct u
 /* udp_server_serve - answer what waits, a few batches of it at most. */
 void udp_server_serve(struct udp_server *server);
 
+/* udp_server_kernel_drops - packets that found no room in the socket's queue, ever. Any thread. */
+uint64_t udp_server_kernel_drops(const struct udp_server *server);
+
 void udp_server_close(struct udp_server *server);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rhumb/hash.h"
 #include "rhumb/require.h"
 
 #include "tls.h"
@@ -27,6 +28,8 @@ struct worker {
     struct udp_server *udp;
     size_t udp_count;
     struct tcp_server tcp;
+    struct answer_counts *counts;
+    struct query_tap tap;
     uv_thread_t thread;
     bool running; /* control thread only */
     unsigned number;
@@ -92,7 +95,8 @@ static enum err make(const struct worker_options *options, size_t socket_count,
     worker->number = options->number;
     worker->batch = calloc(1, sizeof(*worker->batch));
     worker->udp = calloc(socket_count, sizeof(*worker->udp));
-    if (!worker->batch || !worker->udp)
+    worker->counts = answer_counts_new();
+    if (!worker->batch || !worker->udp || !worker->counts)
         goto err_after_worker;
     err = ERR_IO;
     if (uv_loop_init(&worker->loop) != 0)
@@ -105,6 +109,7 @@ static enum err make(const struct worker_options *options, size_t socket_count,
                                               .slot = options->slot,
                                               .answer = &worker->answer,
                                               .counters = &worker->counters,
+                                              .tap = &worker->tap,
                                               .proxies = options->proxies,
                                               .proxy_count = options->proxy_count};
     err = tcp_server_open(&worker->tcp, &options->tcp, socket_count, options->answer.seed,
@@ -112,7 +117,10 @@ static enum err make(const struct worker_options *options, size_t socket_count,
     if (err != ERR_OK)
         goto err_after_wake;
     tcp_server_set_tls(&worker->tcp, tls_share(options->tls));
-    answer_worker_init(&worker->answer, &options->answer);
+    query_tap_init(&worker->tap, options->wall_ns, hash_mix(options->answer.seed));
+    struct answer_worker_options answer = options->answer;
+    answer.counts = worker->counts;
+    answer_worker_init(&worker->answer, &answer);
     *out_worker = worker;
     return ERR_OK;
 
@@ -122,6 +130,7 @@ err_after_wake:
 err_after_loop:
     (void)uv_loop_close(&worker->loop);
 err_after_worker:
+    answer_counts_free(worker->counts);
     free(worker->udp);
     free(worker->batch);
     free(worker);
@@ -159,6 +168,7 @@ void worker_free(struct worker *worker)
     REQUIRE(uv_loop_close(&worker->loop) == 0);
     tcp_server_deinit(&worker->tcp);
     net_tls_free(atomic_load(&worker->tls_wanted));
+    answer_counts_free(worker->counts);
     free(worker->udp);
     free(worker->batch);
     free(worker);
@@ -213,6 +223,11 @@ void worker_set_tls(struct worker *worker, struct net_tls *tls)
     (void)uv_async_send(&worker->wake);
 }
 
+void worker_tap(struct worker *worker, struct byte_ring *ring)
+{
+    query_tap_open(&worker->tap, ring);
+}
+
 void worker_stop(struct worker *worker)
 {
     if (!worker->running)
@@ -238,6 +253,19 @@ void worker_add_totals(const struct worker *worker, struct net_totals *totals)
 #define ADD_ANSWER(name) totals->name += counter_get(&worker->answer.counters.name);
     ANSWER_COUNTERS(ADD_ANSWER)
 #undef ADD_ANSWER
+}
+
+void worker_add_counts(const struct worker *worker, struct answer_counts *counts)
+{
+    answer_counts_add(counts, worker->counts);
+}
+
+uint64_t worker_kernel_drops(const struct worker *worker)
+{
+    uint64_t drops = 0;
+    for (size_t i = 0; i < worker->udp_count; i++)
+        drops += udp_server_kernel_drops(&worker->udp[i]);
+    return drops;
 }
 
 size_t worker_connections(const struct worker *worker)

@@ -28,6 +28,7 @@ struct worker_socket {
 struct worker_options {
     struct snapshot_slot *slot; /* borrowed until worker_free() */
     net_wall_clock wall_s;
+    net_wall_clock_ns wall_ns;
     struct tcp_limits tcp;
     struct answer_worker_options answer;
     const struct ip_prefix *proxies; /* borrowed until worker_free() */
@@ -51,11 +52,18 @@ void worker_drain(struct worker *worker);
 
 /* worker_set_tls - for clients that come from now on; owns tls. Any thread. */
 void worker_set_tls(struct worker *worker, struct net_tls *tls);
+
+/* worker_tap - see net_tap(). Any thread. */
+void worker_tap(struct worker *worker, struct byte_ring *ring);
 void worker_stop(struct worker *worker);
 void worker_free(struct worker *worker);
 
 /* worker_add_totals - add this worker's counters; any thread. */
 void worker_add_totals(const struct worker *worker, struct net_totals *totals);
+
+/* worker_add_counts, worker_kernel_drops - see net.h; while the worker is there. */
+void worker_add_counts(const struct worker *worker, struct answer_counts *counts);
+uint64_t worker_kernel_drops(const struct worker *worker);
 
 /* worker_connections - open TCP connections; any thread. */
 size_t worker_connections(const struct worker *worker);

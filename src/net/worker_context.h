@@ -15,6 +15,8 @@
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
 
+#include "query_tap.h"
+
 struct net_counters {
 #define NET_COUNTER(name) _Atomic uint64_t name;
     NET_COUNTERS(NET_COUNTER)
@@ -28,6 +30,7 @@ struct worker_context {
     struct snapshot_slot *slot;
     struct answer_worker *answer;
     struct net_counters *counters;
+    struct query_tap *tap;
     const struct ip_prefix *proxies; /* borrowed: whose PROXY headers are believed */
     size_t proxy_count;
 };
@@ -42,6 +45,17 @@ static inline struct answer_request worker_request(const struct worker_context *
         .wall_s = context->wall_s(),
         .steady_ms = uv_now(context->loop),
     };
+}
+
+/* worker_answer - answer_query(), and a record for the query log when there is one. */
+static inline size_t worker_answer(const struct worker_context *context,
+                                   const struct snapshot *snapshot,
+                                   const struct answer_request *request, uint8_t *buffer,
+                                   size_t capacity)
+{
+    if (!query_tap_is_open(context->tap) || snapshot->config->query_log.chance == 0)
+        return answer_query(snapshot, context->answer, request, buffer, capacity);
+    return query_tap_answer(context->tap, snapshot, context->answer, request, buffer, capacity);
 }
 
 /* counter_add - one writer, so a load and a store do: no bus lock. */

@@ -12,6 +12,7 @@
 #include "rhumb/require.h"
 
 #include "policy_class.h"
+#include "policy_country.h"
 #include "policy_rank.h"
 
 struct compiler {
@@ -337,6 +338,7 @@ static enum err compile_service(struct compiler *c, const struct config_service 
     uint32_t ceiling_s = ttl_ceiling_s(c->config, in);
     *out = (struct policy_service){
         .name = in->name,
+        .name_hash = hash_bytes(HASH_SEED, in->name, strlen(in->name)),
         .config = in,
         .region_count = (uint8_t)in->region_count,
         .max_answers = (uint8_t)in->max_answers,
@@ -386,8 +388,11 @@ enum err policy_compile(const struct config *config, const struct geo_map *map,
     for (size_t i = 0; c && i < c->trie_count; i++)
         free(c->tries[i].class_of);
     free(c);
+    struct policy_set set = {
+        .services = services, .service_count = config->service_count, .marks = marks};
     if (err == ERR_OK)
-        *out_set = (struct policy_set){
-            .services = services, .service_count = config->service_count, .marks = marks};
+        err = policy_countries_compile(map, arena, &set);
+    if (err == ERR_OK)
+        *out_set = set;
     return err;
 }

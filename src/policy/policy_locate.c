@@ -48,6 +48,11 @@ struct policy_origin policy_origin_of(const struct policy_client *client)
     };
 }
 
+struct ip_addr policy_ecs_addr(const struct ip_addr *addr)
+{
+    return ip_masked(addr, ecs_max(addr));
+}
+
 /* keeps_every_bit - the operator's networks and databases may draw a residency boundary
  * anywhere; the wrong side of one is worse than a scope that resolvers find long. */
 static bool keeps_every_bit(const struct policy_service *service,
@@ -62,7 +67,7 @@ struct ip_addr policy_lookup_addr(const struct policy_service *service,
 {
     if (keeps_every_bit(service, client))
         return origin->addr;
-    return ip_masked(&origin->addr, ecs_max(&origin->addr));
+    return policy_ecs_addr(&origin->addr);
 }
 
 uint32_t policy_locate(const struct policy_service *service, const struct policy_client *client,

@@ -28,6 +28,9 @@ struct policy_origin policy_origin_of(const struct policy_client *client);
  * out: those of two ranges of 96 bits begin as others of 56 do, and are looked up elsewhere. */
 unsigned policy_bits_apart(const struct ip_addr *addr, unsigned least);
 
+/* policy_ecs_addr - of an ECS network, the bits that count. */
+struct ip_addr policy_ecs_addr(const struct ip_addr *addr);
+
 /* policy_lookup_addr - the address under which a service looks the client up. */
 struct ip_addr policy_lookup_addr(const struct policy_service *service,
                                   const struct policy_client *client,

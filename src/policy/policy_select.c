@@ -139,29 +139,38 @@ static enum policy_result choose_once(struct policy_selection *s,
     enum policy_result worst = POLICY_ABSENT;
     uint64_t passed_over = 0; /* without being asked what they have */
     uint8_t group = 0;
+    unsigned detour = 0; /* why it is not an earlier group: enum policy_flags */
     for (uint8_t first = 0; first < order->region_count; first = order->group_end[first]) {
         struct policy_shares shares = {.all_full = true};
         uint64_t existing =
             policy_only_existing(s, service, members_of(order, first) & ~choice.except);
         uint64_t members =
             choice.all ? existing : policy_only_usable(s, service, existing, &shares);
+        bool is_down = members != existing;
         passed_over |= existing & ~members;
         if (members != 0 && !choice.all && !choice.keeps_load &&
             policy_is_shed(s, shares.best, first)) {
             *out_shed = true;
+            detour |= POLICY_SHED;
+            is_down = false;
             members = 0;
         }
         while (members != 0) {
             uint8_t region = pick(s, service, members, &shares);
             enum policy_result result = fill(s, service, region, group, choice.all);
             if (result == POLICY_CHOSEN) {
+                s->out->flags |= detour;
                 *out_region = region;
                 return POLICY_CHOSEN;
             }
-            if (result == POLICY_DOWN)
+            if (result == POLICY_DOWN) {
                 worst = POLICY_DOWN;
+                is_down = true;
+            }
             members &= ~(UINT64_C(1) << region);
         }
+        if (is_down)
+            detour |= POLICY_FAILED_OVER;
         group++;
     }
     return worst == POLICY_ABSENT && has_any(s, service, passed_over) ? POLICY_DOWN : worst;
@@ -198,7 +207,7 @@ static void add_runner_up(struct policy_selection *s, const struct policy_servic
     if (choose(s, service, order, choice, &chosen) == POLICY_CHOSEN &&
         out->outcome == POLICY_ADDRESSES) {
         first.count = out->count;
-        first.flags = out->flags;
+        first.flags |= out->flags & ~(unsigned)(POLICY_FAILED_OVER | POLICY_SHED);
         first.suspect_ttl_s = s->suspect_ttl_s;
         first.proof_age_ms = s->proof_age_ms;
     }
@@ -269,8 +278,10 @@ static struct policy_order order_for(struct policy_selection *s,
     bool depends = !is_pinned || service->config->residency_count > 0;
     if (depends && scope > s->out->scope)
         s->out->scope = scope;
-    if (is_pinned && (order.allowed >> pinned & 1) != 0)
+    if (is_pinned && (order.allowed >> pinned & 1) != 0) {
+        s->out->flags |= POLICY_BY_PIN;
         return narrow_to_pin(order, pinned, storage);
+    }
     if (is_pinned)
         s->out->flags |= POLICY_PIN_REFUSED;
     if (service->by_pop_latency)

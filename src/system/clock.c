@@ -33,6 +33,13 @@ uint32_t clock_wall_coarse_s(void)
     return (uint32_t)now.tv_sec;
 }
 
+uint64_t clock_wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 uint64_t clock_wall_ms(void)
 {
     struct timespec now;

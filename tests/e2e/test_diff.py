@@ -63,7 +63,7 @@ def expected_moves(world, before, after, countries_before, shares):
 
 def check_moves(document, name, expected):
     service = next(s for s in document["services"] if s["service"] == name)
-    got = {(m["country"], m["from"], m["to"]): m["weight"] for m in service["moves"] if m["country"] != "??"}
+    got = {(m["country"], m["from"], m["to"]): m["weight"] for m in service["moves"] if m["country"] != "unknown"}
     check_equal(set(got), set(expected), "rows")
     for key, (networks, v4, v6, traffic) in expected.items():
         check_equal(got[key]["networks"], networks, f"networks of {key}")
@@ -180,7 +180,7 @@ def _(folder):
     check_equal(document["space"], "all")
     move = document["services"][0]["moves"][0]
     check_equal((move["country"], move["from"], move["to"], move["weight"]["ipv4"], move["weight"]["ipv6"]),
-                ("??", "a", "b", 1.0, 1.0))
+                ("unknown", "a", "b", 1.0, 1.0))
 
 
 @tap.case("errors end with 2 and name their place: in either configuration, in the traffic")

@@ -3,7 +3,7 @@
 struct snapshot *case_compile(const struct temp_folder *folder, const char *config_file)
 {
     char path[TEMP_PATH_MAX];
-    const struct snapshot_options options = {.keep_map = true};
+    const struct snapshot_options options = {.keep_map = false};
     struct snapshot *snapshot = NULL;
     struct diag_list *diags = diag_list_new();
     assert_non_null(diags);

@@ -26,8 +26,7 @@
     "@ NS ns1\n"                                                                               \
     "ns1 A 192.0.2.53\n"
 
-/* case_compile - fails the test, with every diagnostic, when it does not compile. keep_map is
- * set. */
+/* case_compile - fails the test, with every diagnostic, when it does not compile. */
 struct snapshot *case_compile(const struct temp_folder *folder, const char *config_file);
 
 /* case_snapshot - the same from texts; the zone may be NULL. They are called rhumb.yaml and z. */

@@ -39,13 +39,13 @@ static void cells_tile_the_space_by_country_and_class(void **state)
     assert_int_equal(class_cells_build(&side, 1, snapshot, &cells), ERR_OK);
     /* (DE, and not FR), (FR), (the others): by the classes of app and of inner together */
     assert_int_equal(cells.sets.items.count, 3);
-    assert_true(sum_v4(&cells, country_number("DE")) == ldexp(1, 24) - ldexp(1, 16));
-    assert_true(sum_v4(&cells, country_number("FR")) == ldexp(1, 16));
-    assert_true(sum_v4(&cells, country_number("US")) == ldexp(1, 24));
-    assert_true(sum_v4(&cells, COUNTRY_UNKNOWN) == ldexp(1, 32) - ldexp(1, 25));
+    assert_true(sum_v4(&cells, policy_country_number("DE")) == ldexp(1, 24) - ldexp(1, 16));
+    assert_true(sum_v4(&cells, policy_country_number("FR")) == ldexp(1, 16));
+    assert_true(sum_v4(&cells, policy_country_number("US")) == ldexp(1, 24));
+    assert_true(sum_v4(&cells, POLICY_COUNTRY_UNKNOWN) == ldexp(1, 32) - ldexp(1, 25));
     double v6 = 0;
     for (size_t i = 0; i < cells.cells.count; i++)
-        v6 += class_cells_get(&cells, i)->country == country_number("DE")
+        v6 += class_cells_get(&cells, i)->country == policy_country_number("DE")
                   ? class_cells_get(&cells, i)->v6
                   : 0;
     assert_true(v6 == ldexp(1, 96));
@@ -69,25 +69,11 @@ static void without_a_trie_all_clients_are_one_set(void **state)
     snapshot_free(snapshot);
 }
 
-static void countries_are_numbers_and_back(void **state)
-{
-    char code[3];
-    (void)state;
-    assert_string_equal(country_code(country_number("AA"), code), "AA");
-    assert_string_equal(country_code(country_number("DE"), code), "DE");
-    assert_string_equal(country_code(country_number("ZZ"), code), "ZZ");
-    assert_int_equal(country_number("ZZ"), COUNTRY_COUNT - 1);
-    assert_int_equal(country_number("de"), COUNTRY_UNKNOWN);
-    assert_int_equal(country_number("\0\0"), COUNTRY_UNKNOWN);
-    assert_string_equal(country_code(COUNTRY_UNKNOWN, code), "??");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_tile_the_space_by_country_and_class),
         cmocka_unit_test(without_a_trie_all_clients_are_one_set),
-        cmocka_unit_test(countries_are_numbers_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,7 @@ static void an_address_that_only_the_default_knows_is_nobodys_country(void **sta
     compare(&w, before, after, NULL);
     const struct diff_service *app = service_of(&w, "app");
     assert_int_equal(app->move_count, 1);
-    const struct diff_weight *weight = &move_of(app, "??", "us", "eu")->weight;
+    const struct diff_weight *weight = &move_of(app, "unknown", "us", "eu")->weight;
     assert_true(weight->networks > 10 && weight->v4 == 0 && weight->v6 == 0);
     drop(&w);
 }
@@ -194,7 +194,7 @@ static void without_countries_all_addresses_count(void **state)
     const struct diff_service *app = service_of(&w, "app");
     assert_false(w.diff->has_space);
     assert_int_equal(app->move_count, 1);
-    const struct diff_weight *weight = &move_of(app, "??", "eu", "us")->weight;
+    const struct diff_weight *weight = &move_of(app, "unknown", "eu", "us")->weight;
     assert_true(weight->v4 == 1 && weight->v6 == 1);
     drop(&w);
 }

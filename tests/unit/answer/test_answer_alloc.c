@@ -110,7 +110,10 @@ int main(void)
         return 1;
     struct rng rng;
     rng_init(&rng, 1);
-    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1});
+    struct answer_counts *counts = answer_counts_new();
+    if (!counts)
+        return 1;
+    answer_worker_init(&worker, &(struct answer_worker_options){.seed = 1, .counts = counts});
     for (unsigned i = 0; i < QUERIES; i++) {
         struct corpus_query query;
         corpus_query_make(&rng, (enum corpus_kind)(i % CORPUS_KINDS), &query);
@@ -131,6 +134,7 @@ int main(void)
     uint64_t malformed = atomic_load(&worker.counters.formerr);
     printf("%d queries: %ju answered, %ju steered, %ju malformed: %u allocations\n", QUERIES,
            (uintmax_t)answered, (uintmax_t)steered, (uintmax_t)malformed, calls);
+    answer_counts_free(counts);
     snapshot_free(snapshot);
     bool mixed = answered > QUERIES / 2 && steered > QUERIES / 10 && malformed > QUERIES / 100;
     return calls == 0 && mixed ? 0 : 1;

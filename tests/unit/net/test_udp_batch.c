@@ -149,16 +149,17 @@ static void nobody_answers_ports_that_answer_back(void **state)
     } cases[] = {{0, false}, {7, false}, {19, false}, {1, true}, {53, true}, {65535, true}};
 
     struct pair *pair = *state;
+    struct ip_addr sender;
+    uint16_t port;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct ip_addr sender;
         pair->batch->slots[0].peer.v4 = (struct sockaddr_in){
             .sin_family = AF_INET, .sin_port = htons(cases[i].port), .sin_addr.s_addr = 1};
-        assert_int_equal(udp_batch_get_sender(pair->batch, 0, &sender),
+        assert_int_equal(udp_batch_get_sender(pair->batch, 0, &sender, &port),
                          cases[i].may_be_answered);
+        assert_int_equal(port, cases[i].port);
     }
-    struct ip_addr sender;
     pair->batch->slots[0].peer.any.sa_family = AF_UNIX;
-    assert_false(udp_batch_get_sender(pair->batch, 0, &sender));
+    assert_false(udp_batch_get_sender(pair->batch, 0, &sender, &port));
 }
 
 /* interface_after - what is left of interface 5 in an answer from address. */

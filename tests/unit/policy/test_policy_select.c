@@ -648,7 +648,7 @@ static void a_nested_service_that_failed_keeps_the_answer_unsettled(void **state
     set("10.0.1.1 10.0.2.1", WORLD_DOWN);
     set("10.0.1.2", WORLD_SUSPECT);
     expect("outer-suspect", "outer-suspect/d#1 10.0.4.1 5");
-    assert_int_equal(world.answer.flags, POLICY_UNSETTLED);
+    assert_int_equal(world.answer.flags, POLICY_UNSETTLED | POLICY_FAILED_OVER);
 }
 
 /* Down after 1.9 s and two confirmations of 100 ms: 2.1 s. */

@@ -281,7 +281,7 @@ static void a_nested_service_whose_seat_is_down_is_passed_over(void **state)
     const struct policy_answer *answer = world_ask(&world, "outer", IP_V4, "192.0.2.1");
     assert_int_equal(answer->service, world_service(&world, "outer"));
     assert_int_equal(answer->region, 1);
-    assert_int_equal(answer->flags, 0);
+    assert_int_equal(answer->flags, POLICY_FAILED_OVER);
     world_set_region(&world, "outer", "a", WORLD_UP, 100); /* the seat says more than it can */
     world_set_region(&world, "failover", "a", WORLD_DOWN, 100);
     world_set_region(&world, "failover", "b", WORLD_DOWN, 100);

@@ -9,7 +9,8 @@
  *   SUSPECT    | -> UP                      | count; `fall` -> DOWN  |
  *   DOWN       | count; at `rise` and after | count back to 0        |
  *              | `min_down`: returns        |                        |
- *   HELD       | stays                      | count; `fall` -> DOWN  | calm again: returns
+ *   HELD       | count when calm; `proofs`: | count; `fall` -> DOWN  | calm and proven: returns
+ *              | returns                    |                        |
  *   RECOVERING | stays                      | -> DOWN                | after `ramp`: -> UP
  *
  * "Returns" is -> HELD while damped, else -> RECOVERING when there is a `ramp`, else -> UP.
@@ -20,6 +21,16 @@
  * 1000 to a penalty that halves every 120 s, but not while the target is DOWN: that is no calm. A
  * return above 1250 is held until it is below 750, so who fails again within four minutes of
  * work is held. The penalty's ceiling makes that 10 minutes at most. (The scheme is RFC 2439's.)
+ *
+ * Who flips faster than it is probed shows few of its failures, and none while flips and probes
+ * keep step: a target that flips at 1 Hz and is probed each 5 s looks well for minutes. Therefore
+ *
+ *   - each reversal adds 250: a failure that follows a success while DOWN or HELD, a success that
+ *     follows a failure while SUSPECT and in doubt. A real outage has one or none of them;
+ *   - while in doubt (a penalty above 250) probes come at random: after half an interval to a whole
+ *     one, and while DOWN or HELD after three to five quarters;
+ *   - the end of HELD must be proven by `proofs` successes in a row, close together at random, in
+ *     about one interval.
  */
 #pragma once
 
@@ -35,7 +46,11 @@ enum health_state {
     HEALTH_RECOVERING,
 };
 
-enum { HEALTH_STATE_COUNT = HEALTH_RECOVERING + 1, HEALTH_SCALE_FULL = 100 };
+enum {
+    HEALTH_STATE_COUNT = HEALTH_RECOVERING + 1,
+    HEALTH_SCALE_FULL = 100,
+    HEALTH_PROOFS = 10, /* of who is probed; half of the time up, one in a thousand has them */
+};
 
 enum health_outcome { HEALTH_SUCCESS, HEALTH_FAILURE, HEALTH_OWN_FAULT };
 
@@ -45,6 +60,7 @@ struct health_thresholds {
     uint32_t confirm_ms;  /* pause before the next probe while failures are being counted */
     uint32_t min_down_ms; /* DOWN lasts at least this long */
     uint32_t ramp_ms;     /* from the return to the whole weight; 0: at once */
+    uint32_t proofs;      /* successes in a row, quickly, that end HELD; 0: time alone does */
     bool assume_up;       /* how UNKNOWN is answered */
     bool damped;          /* whether penalties count */
 };
@@ -57,6 +73,7 @@ struct health_penalty {
 struct health_machine {
     enum health_state state;
     uint32_t failures, successes; /* in a row; only one is not 0 */
+    uint32_t proofs;              /* of the successes: those since HELD is calm */
     uint64_t since_ms;            /* when state was entered */
     struct health_penalty penalty;
     uint32_t rtt_us; /* smoothed over successes (1/8 new); 0: none yet */
@@ -85,9 +102,12 @@ bool health_fsm_resume(struct health_machine *machine,
                        struct health_event *out_event);
 
 /* health_fsm_next_probe_ms - how long after a result the next probe starts: confirm_ms while
- * failures of a target that is not DOWN are being counted, else interval_ms. */
+ * failures of a target that is not DOWN are being counted; at random while in doubt, see above;
+ * else interval_ms. Only while DOWN or HELD it is ever more than interval_ms.
+ * chance: any number, evenly from all of them; 0: the plain interval, the longest gap. */
 uint32_t health_fsm_next_probe_ms(const struct health_machine *machine,
-                                  const struct health_thresholds *thresholds);
+                                  const struct health_thresholds *thresholds, uint64_t now_ms,
+                                  uint32_t chance);
 
 /* health_fsm_is_usable - may answers name it? UNKNOWN as assumed, SUSPECT and RECOVERING yes,
  * DOWN and HELD no. */
@@ -110,8 +130,10 @@ bool health_state_parse(const char *name, enum health_state *out_state);
 /* health_penalty_now - what is left of it. */
 double health_penalty_now(const struct health_penalty *penalty, uint64_t now_ms);
 
-/* health_penalty_add - one DOWN more. */
-void health_penalty_add(struct health_penalty *penalty, uint64_t now_ms);
+/* health_penalty_add_down, health_penalty_add_reversal - one more of them. */
+void health_penalty_add_down(struct health_penalty *penalty, uint64_t now_ms);
+void health_penalty_add_reversal(struct health_penalty *penalty, uint64_t now_ms);
 
 bool health_penalty_holds(const struct health_penalty *penalty, uint64_t now_ms);
 bool health_penalty_is_calm(const struct health_penalty *penalty, uint64_t now_ms);
+bool health_penalty_is_doubt(const struct health_penalty *penalty, uint64_t now_ms);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
@@ -20,8 +21,14 @@ void log_set_sink(log_sink write, void *ctx);
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* log_set_level - lines below least are left out; at first those of DEBUG. Any thread. */
+void log_set_level(enum log_level least);
+
 enum { LOG_QUOTE_MAX = 512 };
 
+/* log_is_number - does the text read as a number of JSON, without an exponent? */
+bool log_is_number(const char *text);
+
 /* log_quote - text as one logfmt value: text itself when it can stand alone, else in quotes and
- * escaped, cut to fit, in buffer. */
+ * escaped, cut to fit, in buffer. A number among texts has quotes: that is how a reader knows. */
 const char *log_quote(const char *text, char buffer[LOG_QUOTE_MAX]);

@@ -31,7 +31,12 @@ struct override {
     uint64_t until_ms; /* 0: no end */
 };
 
+/* override_is_void - it has ended. */
 bool override_is_void(const struct override *entry, uint64_t now_ms);
+
+/* override_is_in_force - it has not ended; a resume counts from its `since` on, so that it counts
+ * once; a force or an active region does at once, so that a clock that is set back ends none. */
+bool override_is_in_force(const struct override *entry, uint64_t now_ms);
 
 /* override_is_force - up, down or drain: said of endpoints. */
 static inline bool override_is_force(const struct override *entry)

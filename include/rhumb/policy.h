@@ -140,8 +140,9 @@ enum policy_flags {
     POLICY_UNSETTLED = 1 << 2,   /* TTL is `unsettled` */
     POLICY_PIN_REFUSED = 1 << 3, /* residency forbids the pinned region to this client */
     POLICY_FAILED_OVER = 1 << 4, /* an earlier group of some level has nothing usable */
-    POLICY_SHED = 1 << 5,   /* an earlier group turned this query away: its weight is low */
-    POLICY_BY_PIN = 1 << 6, /* the pinned region, and no other */
+    POLICY_SHED = 1 << 5,    /* an earlier group turned this query away: its weight is low */
+    POLICY_BY_PIN = 1 << 6,  /* the pinned region, and no other */
+    POLICY_RESERVE = 1 << 7, /* what is in reserve is answered: there is nothing else */
 };
 
 /* Why this answer, in one word, for counters and logs. */
@@ -149,6 +150,7 @@ enum policy_flags {
     X(POLICY_FIRST, "first") /* of the client's order */                                       \
     X(POLICY_FAILOVER, "failover")                                                             \
     X(POLICY_LESS_WEIGHT, "shed")                                                              \
+    X(POLICY_FROM_RESERVE, "reserve") /* held, damped, or stood back for another */            \
     X(POLICY_WHEN_ALL_DOWN, "all_down")                                                        \
     X(POLICY_PINNED, "pinned") /* by a `{region}` name */                                      \
     X(POLICY_RESIDENCY, "pin_refused")                                                         \

@@ -104,7 +104,7 @@ static const struct admin_route *admit(struct admin_call *call)
         .route = admin_route_find(request->method, request->path, call->params, allowed)};
     if (!check.route) {
         if (allowed[0] != '\0')
-            admin_problem(request->exchange, 405, "allowed here: %s", allowed);
+            admin_problem_of_method(request->exchange, allowed);
         else
             admin_problem(request->exchange, 404,
                           "nothing is at '%.200s'; /v1/openapi.json says what there is",
@@ -124,6 +124,11 @@ static bool on_head(void *ctx, const struct http_request *request)
 {
     struct admin_call call = {.admin = ctx, .request = request};
     return admit(&call) != NULL;
+}
+
+static void refuse(struct http_exchange *exchange, unsigned status, const char *detail)
+{
+    admin_problem(exchange, status, "%s", detail);
 }
 
 static void on_request(void *ctx, const struct http_request *request)
@@ -164,10 +169,11 @@ enum err admin_new(uv_loop_t *loop, const struct admin_sources *sources,
     admin->sources = *sources;
     admin->started_ms = clock_wall_ms();
     admin->tokens = admin_tokens_new(&config->admin);
-    const struct http_handler handler = {on_head, on_request, admin};
-    enum err err = admin->tokens ? admin_events_new(loop, &admin->events) : ERR_NO_MEMORY;
+    const struct http_handler handler = {on_head, on_request, refuse, admin};
+    enum err err = admin->tokens ? admin_events_new(loop, admin->started_ms, &admin->events)
+                                 : ERR_NO_MEMORY;
     if (err == ERR_OK)
-        err = http_server_new(loop, &handler, &admin->http);
+        err = http_server_new(loop, &handler, NULL, &admin->http);
     if (err == ERR_OK)
         err = open_listeners(admin, &config->admin, diags);
     if (err == ERR_OK)

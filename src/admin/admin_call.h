@@ -51,6 +51,9 @@ void admin_reply(struct http_exchange *exchange, unsigned status, struct text *j
 void admin_problem(struct http_exchange *exchange, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* admin_problem_of_method - 405; allowed: those that are, as in the header Allow. */
+void admin_problem_of_method(struct http_exchange *exchange, const char *allowed);
+
 /* ---- what is asked ---- */
 
 /* admin_body - the body as an object, which the caller releases; NULL: it was answered. allowed:

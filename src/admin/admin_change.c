@@ -104,9 +104,13 @@ static bool can_keep(struct admin_call *call)
 
 static void log_change(const char *what, const struct override *entry)
 {
-    char by[LOG_QUOTE_MAX], reason[LOG_QUOTE_MAX];
-    log_event(LOG_LEVEL_INFO, "admin", "change=%s service=%s region=%s by=%s reason=%s", what,
-              entry->service ? entry->service : "any", entry->region ? entry->region : "any",
+    char by[LOG_QUOTE_MAX], reason[LOG_QUOTE_MAX], address[IP_TEXT_MAX];
+    char service[LOG_QUOTE_MAX], region[LOG_QUOTE_MAX];
+    log_event(LOG_LEVEL_INFO, "admin",
+              "change=%s service=%s region=%s address=%s by=%s reason=%s", what,
+              log_quote(entry->service ? entry->service : "any", service),
+              log_quote(entry->region ? entry->region : "any", region),
+              entry->address.family == IP_NONE ? "any" : ip_format(&entry->address, address),
               log_quote(entry->by, by), log_quote(entry->reason, reason));
 }
 

@@ -9,7 +9,12 @@
 
 #include "http_server.h"
 
-enum { COMMENT_MS = 15000, FRAME_BYTES_MAX = 16 * 1024 };
+/* BURST_BYTES_MAX: of kept events for one who comes; what happens meanwhile has room beside. */
+enum {
+    COMMENT_MS = 15000,
+    FRAME_BYTES_MAX = 16 * 1024,
+    BURST_BYTES_MAX = HTTP_STREAM_BYTES_MAX / 4 * 3,
+};
 
 struct reader {
     struct admin_events *events;
@@ -19,7 +24,7 @@ struct reader {
 
 struct admin_events {
     char *frames[EVENTS_KEPT]; /* owned; event n in [n % EVENTS_KEPT] */
-    uint64_t latest;
+    uint64_t first, latest;    /* the first is that of this process */
     struct reader *readers;
     uv_timer_t comment;
 };
@@ -59,11 +64,13 @@ static void on_comment(uv_timer_t *timer)
     put_all(timer->data, ":\n\n");
 }
 
-enum err admin_events_new(uv_loop_t *loop, struct admin_events **out_events)
+enum err admin_events_new(uv_loop_t *loop, uint64_t before, struct admin_events **out_events)
 {
     struct admin_events *events = calloc(1, sizeof(*events));
     if (!events)
         return ERR_NO_MEMORY;
+    events->latest = before;
+    events->first = before + 1;
     uv_timer_init(loop, &events->comment);
     events->comment.data = events;
     uv_timer_start(&events->comment, on_comment, COMMENT_MS, COMMENT_MS);
@@ -92,6 +99,22 @@ void admin_events_add(struct admin_events *events, const struct event *event)
     put_all(events, *kept);
 }
 
+/* first_to_tell - of those behind `since` that are kept, as many of the newest as fit; one behind
+ * the latest: none. */
+static uint64_t first_to_tell(const struct admin_events *events, uint64_t since)
+{
+    uint64_t count = events->latest - events->first + 1;
+    uint64_t oldest = count > EVENTS_KEPT ? events->latest - EVENTS_KEPT + 1 : events->first;
+    uint64_t wanted = since <= events->latest && since + 1 > oldest ? since + 1 : oldest;
+    uint64_t first = events->latest + 1;
+    for (size_t len = 0; since != UINT64_MAX && first > wanted; first--) {
+        len += strlen(events->frames[(first - 1) % EVENTS_KEPT]);
+        if (len > BURST_BYTES_MAX)
+            break;
+    }
+    return first;
+}
+
 bool admin_events_listen(struct admin_events *events, struct http_exchange *exchange,
                          uint64_t since)
 {
@@ -107,13 +130,11 @@ bool admin_events_listen(struct admin_events *events, struct http_exchange *exch
     if (reader->next)
         reader->next->previous = reader;
     events->readers = reader;
-    uint64_t oldest = events->latest >= EVENTS_KEPT ? events->latest - EVENTS_KEPT + 1 : 1;
-    uint64_t next = since + 1 > oldest && since <= events->latest ? since + 1 : oldest;
     struct text all;
     text_init(&all, HTTP_STREAM_BYTES_MAX);
     text_printf(&all, ":\n\n"); /* the head goes out at once */
-    for (; since != UINT64_MAX && next <= events->latest; next++)
-        text_printf(&all, "%s", events->frames[next % EVENTS_KEPT]);
+    for (uint64_t at = first_to_tell(events, since); at <= events->latest; at++)
+        text_printf(&all, "%s", events->frames[at % EVENTS_KEPT]);
     put(reader, text_get(&all));
     text_deinit(&all);
     return true;

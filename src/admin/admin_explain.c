@@ -18,8 +18,11 @@ static void put_steps(struct json_put *json, const char *text)
         size_t len = strcspn(text, "\n");
         size_t width = len < LABEL_WIDTH ? len : LABEL_WIDTH;
         if (*text != ' ') {
-            memcpy(label, text, width);
-            label[strcspn(label, " ")] = '\0';
+            size_t end = width;
+            while (end > 0 && text[end - 1] == ' ')
+                end--;
+            memcpy(label, text, end);
+            label[end] = '\0';
         }
         (void)snprintf(line, sizeof(line), "%.*s", (int)(len - width), text + width);
         json_put_begin(json, NULL, '{');

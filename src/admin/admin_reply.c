@@ -43,14 +43,11 @@ void admin_reply(struct http_exchange *exchange, unsigned status, struct text *j
     text_deinit(json);
 }
 
-void admin_problem(struct http_exchange *exchange, unsigned status, const char *format, ...)
+/* put_problem - more: a header beside the usual one; NULL: none. */
+static void put_problem(struct http_exchange *exchange, unsigned status, const char *detail,
+                        const struct http_header *more)
 {
-    char detail[DETAIL_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(detail, sizeof(detail), format, arguments);
-    va_end(arguments);
-
+    const struct http_header headers[] = {NO_STORE, more ? *more : NO_STORE};
     struct text text;
     struct json_put json;
     text_init(&text, PROBLEM_BYTES_MAX);
@@ -62,13 +59,29 @@ void admin_problem(struct http_exchange *exchange, unsigned status, const char *
     json_put_string(&json, "detail", detail);
     json_put_end(&json, '}');
     text_put(&text, "\n", 1);
-    const struct http_header headers[] = {
-        NO_STORE,
-        {"WWW-Authenticate", "Bearer realm=\"rhumb\""},
-    };
     http_reply(exchange, status, PROBLEM_TYPE, text_get(&text), text.len, headers,
-               status == 401 ? 2 : 1);
+               more ? 2 : 1);
     text_deinit(&text);
+}
+
+void admin_problem(struct http_exchange *exchange, unsigned status, const char *format, ...)
+{
+    static const struct http_header challenge = {"WWW-Authenticate", "Bearer realm=\"rhumb\""};
+
+    char detail[DETAIL_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(detail, sizeof(detail), format, arguments);
+    va_end(arguments);
+    put_problem(exchange, status, detail, status == 401 ? &challenge : NULL);
+}
+
+void admin_problem_of_method(struct http_exchange *exchange, const char *allowed)
+{
+    char detail[DETAIL_BYTES];
+    const struct http_header allow = {"Allow", allowed};
+    (void)snprintf(detail, sizeof(detail), "allowed here: %s", allowed);
+    put_problem(exchange, 405, detail, &allow);
 }
 
 /* ---- bodies ---- */

@@ -73,8 +73,9 @@ const struct admin_route *admin_route_find(const char *method, const char *path,
             continue;
         if (strcmp(ROUTES[i].method, method) == 0)
             return &ROUTES[i];
-        len += (size_t)snprintf(out_allowed + len, ADMIN_NAME_BYTES - len, "%s%s",
-                                len > 0 ? ", " : "", ROUTES[i].method);
+        len += (size_t)snprintf(out_allowed + len, ADMIN_NAME_BYTES - len, "%s%s%s",
+                                len > 0 ? ", " : "", ROUTES[i].method,
+                                strcmp(ROUTES[i].method, "GET") == 0 ? ", HEAD" : "");
     }
     return NULL;
 }

@@ -1,13 +1,15 @@
 /* http_server.h - HTTP/1.1 on the control loop: sockets in, requests out, replies and streams
- * back. The only file that knows libmicrohttpd.
+ * back. Nobody else knows libmicrohttpd (http_inside.h).
  *
  *   listener ---> http_server ---on_head()--->  may this be asked at all? (status, before any body)
  *                             ---on_request()-> a whole request; answered by http_reply() now or
  *                                               later, or by http_stream_begin()
  *
  * Guards that hold for every request: Host exactly once, one length at most, a body of at most
- * HTTP_BODY_MAX bytes, 32 KiB of head, HTTP_REQUEST_MS from the first byte to the last,
- * HTTP_CONNECTIONS_MAX connections, HTTP_STREAMS_MAX streams. Control thread only.
+ * HTTP_BODY_MAX bytes and none where the method has none, 32 KiB of head, HTTP_REQUEST_MS for
+ * the head and as long for the body, HTTP_CONNECTIONS_MAX connections, HTTP_STREAMS_MAX streams,
+ * HTTP_ANSWER_BYTES_MAX for all answers on their way, HTTP_TURN_US of a turn of the loop. Control
+ * thread only.
  *
  * source   RFC 9110, RFC 9112 sections 3.2 (Host) and 6.3 (length), WHATWG HTML section 9.2
  *          (event streams)
@@ -30,7 +32,15 @@ enum {
     HTTP_CONNECTIONS_MAX = 200, /* of one listener */
     HTTP_STREAMS_MAX = 64,      /* of all */
     HTTP_REQUEST_MS = 10000,
-    HTTP_STREAM_BYTES_MAX = 256 * 1024, /* that wait for one reader; who is slower is cut off */
+    HTTP_SEND_MS = 60000, /* for the client to take its answer */
+    HTTP_TURN_US = 10000, /* of one turn of the loop: when they are spent, requests wait */
+    HTTP_ANSWER_BYTES_MAX = 64 * 1024 * 1024, /* of all answers that clients are taking */
+    HTTP_STREAM_BYTES_MAX = 512 * 1024, /* that wait for one reader; who is slower is cut off */
+};
+
+struct http_limits {
+    unsigned request_ms, send_ms;
+    unsigned turn_us;
 };
 
 struct http_server;
@@ -74,11 +84,14 @@ struct http_handler {
     /* on_request - all of it is there; borrowed for the call. The exchange stays until it is
      * answered, which must happen once; the client may be gone by then. */
     void (*on_request)(void *ctx, const struct http_request *request);
+    /* refuse - by http_reply(): what no request may be. detail is a sentence about it. */
+    void (*refuse)(struct http_exchange *exchange, unsigned status, const char *detail);
     void *ctx;
 };
 
-/* http_server_new - without listeners. */
+/* http_server_new - without listeners. limits NULL: those above. */
 WARN_UNUSED enum err http_server_new(uv_loop_t *loop, const struct http_handler *handler,
+                                     const struct http_limits *limits,
                                      struct http_server **out_server);
 
 /* http_server_listen - a bound and listening socket, which is the server's from then on (also
@@ -90,7 +103,7 @@ struct http_header {
 };
 
 /* http_reply - the whole answer; body is copied. headers may be NULL. Of an exchange whose client
- * is gone nothing is sent. */
+ * is gone nothing is sent; one for which there is no room is closed without an answer. */
 void http_reply(struct http_exchange *exchange, unsigned status, const char *type,
                 const char *body, size_t body_len, const struct http_header *headers,
                 size_t header_count);
@@ -101,7 +114,7 @@ void http_reply(struct http_exchange *exchange, unsigned status, const char *typ
 struct http_stream *http_stream_begin(struct http_exchange *exchange, const char *type,
                                       void (*on_end)(void *ctx), void *ctx);
 
-/* http_stream_put - false: the reader is too slow and will be cut off. */
+/* http_stream_put - false: the reader is too slow and is cut off; on_end() does not come. */
 bool http_stream_put(struct http_stream *stream, const char *bytes, size_t len);
 
 size_t http_stream_count(const struct http_server *server);

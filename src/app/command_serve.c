@@ -30,6 +30,7 @@
 
 #include "commands.h"
 #include "control.h"
+#include "logs.h"
 #include "reload.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
@@ -43,6 +44,7 @@ struct server {
     struct answer_limiter *limiter;
     struct control *control;
     struct reload *reload;
+    struct logs *logs;
     struct admin *admin; /* NULL: nothing listens */
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
@@ -85,6 +87,8 @@ static void finish(struct server *server)
         log_totals(server);
     net_stop(server->net);
     server->net = NULL;
+    logs_close(server->logs);
+    server->logs = NULL;
     close_admin(server);
     reload_close(server->reload);
     control_close(server->control);
@@ -128,8 +132,10 @@ static void on_hangup(uv_signal_t *handle, int number)
 {
     struct server *server = handle->data;
     (void)number;
-    if (!server->stopping)
-        reload_request(server->reload, "SIGHUP");
+    if (server->stopping)
+        return;
+    logs_reopen(server->logs);
+    reload_request(server->reload, "SIGHUP");
 }
 
 static void on_user1(uv_signal_t *handle, int number)
@@ -268,6 +274,7 @@ static enum err start_control(struct server *server, const char *config_path,
         .begun_ms = server->begun_ms,
         .slot = server->slot,
         .net = server->net,
+        .logs = server->logs,
         .keep_map = first->config->admin.listener_count > 0,
     };
     enum err err = control_new(&server->loop, first, &server->control);
@@ -316,7 +323,11 @@ static enum err open_sockets(struct server *server, const struct snapshot *first
     const struct config_server *config = &first->config->server;
     uint8_t cookie_key[DNS_COOKIE_SECRET_BYTES], limit_key[16];
     struct net_options options = {
-        .slot = server->slot, .wall_s = clock_wall_coarse_s, .cookie_key = cookie_key};
+        .slot = server->slot,
+        .wall_s = clock_wall_coarse_s,
+        .wall_ns = clock_wall_ns,
+        .cookie_key = cookie_key,
+    };
     if (!chance_fill(cookie_key, sizeof(cookie_key)) ||
         !chance_fill(limit_key, sizeof(limit_key)) ||
         !chance_fill(&options.seed, sizeof(options.seed)))
@@ -342,11 +353,14 @@ static int serve(struct server *server, const char *config_path, struct snapshot
         snapshot_free(first);
         return EXIT_STATUS_ERRORS;
     }
-    enum err err = start_control(server, config_path, first);
+    enum err err = logs_new(server->net, first->config, &server->logs);
+    if (err == ERR_OK)
+        err = start_control(server, config_path, first);
     if (err != ERR_OK) {
         fprintf(stderr, "rhumb: %s\n", err_text(err));
         server->exit_status = EXIT_STATUS_ERRORS;
         net_stop(server->net);
+        logs_close(server->logs);
         if (snapshot_current(server->slot) != first)
             snapshot_free(first);
     }

@@ -2,20 +2,10 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "rhumb/clock.h"
-#include "rhumb/log.h"
+#include "rhumb/log_output.h"
 
 #include "commands.h"
 #include "options.h"
-
-static void write_log(void *ctx, enum log_level level, const char *line)
-{
-    static const char *const names[] = {"debug", "info", "warning", "error"};
-    char now[CLOCK_TEXT_MAX];
-    (void)ctx;
-    if (level != LOG_LEVEL_DEBUG)
-        fprintf(stderr, "%s level=%s %s\n", clock_wall_format(now), names[level], line);
-}
 
 static void print_version(void)
 {
@@ -48,7 +38,7 @@ int main(int argc, char **argv)
     if (!options_parse(argc, argv, &options))
         return EXIT_STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN);
-    log_set_sink(write_log, NULL);
+    log_output_start();
     int status = run(&options);
     if (fflush(stdout) != 0 &&
         status == EXIT_STATUS_OK) { /* said "fine" to a full disk: not fine */

@@ -13,6 +13,7 @@
 #include "rhumb/notify.h"
 #include "rhumb/sd_notify.h"
 
+#include "logs.h"
 #include "reload_wait.h"
 
 enum { REASON_MAX = 1024 };
@@ -24,6 +25,7 @@ struct reload {
     struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* NULL: nobody is told */
+    struct logs *logs;     /* NULL: they stay as they are */
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
@@ -64,6 +66,18 @@ static void notify_failure(struct reload *reload, const char *reason, const char
     };
     if (reload->notify) /* the log has it already, with every diagnostic */
         notify_send(reload->notify, &event);
+}
+
+/* notify_success - whoever was told of a failure wants to know that it is over. */
+static void notify_success(struct reload *reload)
+{
+    if (reload->facts.failed_ms == 0 || !reload->notify)
+        return;
+    notify_send(reload->notify, &(struct event){
+                                    .kind = "reload_works",
+                                    .severity = CONFIG_CRITICAL,
+                                    .clears = true,
+                                });
 }
 
 /* notify_first_error - the first of many is the one to begin with. */
@@ -230,6 +244,8 @@ static void publish(struct reload *reload)
     reload->fresh_tls = NULL;
     if (reload->notify)
         notify_set(reload->notify, fresh->config);
+    if (reload->logs)
+        logs_set(reload->logs, fresh->config);
     if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
     log_event(LOG_LEVEL_INFO, "reload",
@@ -240,6 +256,7 @@ static void publish(struct reload *reload)
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
+    notify_success(reload);
     reload->facts = (struct reload_facts){.loaded_ms = clock_wall_ms()};
     char detail[REASON_MAX];
     snprintf(detail, sizeof(detail), "generation %llu, %zu zones, %zu targets",
@@ -392,6 +409,7 @@ enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
         .monitor = from->monitor,
         .net = from->net,
         .notify = from->notify,
+        .logs = from->logs,
         .keep_map = from->keep_map,
         .facts = {.loaded_ms = clock_wall_ms()},
     };

@@ -20,6 +20,7 @@
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
 
+struct logs;
 struct notify;
 struct reload;
 
@@ -32,6 +33,7 @@ struct reload_start {
     struct monitor *monitor;
     struct net *net;
     struct notify *notify; /* told of failures; NULL: nobody is */
+    struct logs *logs;     /* follow the configuration; until reload_close() */
     bool keep_map;         /* snapshots keep their geography, to be explained */
 };
 

@@ -1,5 +1,6 @@
 #include "rhumb/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,13 @@ static struct {
     log_sink write;
     void *ctx;
 } sink; /* set once, before any thread starts */
+
+static _Atomic int least_level = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level least)
+{
+    atomic_store_explicit(&least_level, (int)least, memory_order_relaxed);
+}
 
 void log_set_sink(log_sink write, void *ctx)
 {
@@ -16,6 +24,8 @@ void log_set_sink(log_sink write, void *ctx)
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
+    if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
+        return;
     char line[2048];
     int used = snprintf(line, sizeof(line), "event=%s%s", event, *format ? " " : "");
     if (used < 0 || (size_t)used >= sizeof(line))
@@ -30,9 +40,30 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         fprintf(stderr, "%s\n", line);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool log_is_number(const char *text)
+{
+    const char *at = text + (*text == '-');
+    if (!is_digit(*at) || (*at == '0' && is_digit(at[1])))
+        return false;
+    while (is_digit(*at))
+        at++;
+    if (*at != '.')
+        return *at == '\0';
+    if (!is_digit(*++at))
+        return false;
+    while (is_digit(*at))
+        at++;
+    return *at == '\0';
+}
+
 static int needs_quotes(const char *text)
 {
-    if (*text == '\0')
+    if (*text == '\0' || log_is_number(text))
         return 1;
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if (*c <= ' ' || *c == '"' || *c == '=' || *c == '\\' || *c == 0x7f)

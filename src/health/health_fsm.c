@@ -113,9 +113,39 @@ static bool enter(struct health_machine *machine, enum health_state to, uint64_t
     *out_event = (struct health_event){.from = machine->state, .to = to};
     machine->state = to;
     machine->since_ms = now_ms;
+    machine->proofs = 0;
     if (to == HEALTH_DOWN)
-        health_penalty_add(&machine->penalty, now_ms);
+        health_penalty_add_down(&machine->penalty, now_ms);
     return true;
+}
+
+/* count_reversal - does this result take back what the one before it said, of a target that may
+ * not be trusted? See health_fsm.h. */
+static void count_reversal(struct health_machine *machine, enum health_outcome outcome,
+                           uint64_t now_ms)
+{
+    bool relapses = outcome == HEALTH_FAILURE && machine->successes > 0 &&
+                    (machine->state == HEALTH_DOWN || machine->state == HEALTH_HELD);
+    bool recovers = outcome == HEALTH_SUCCESS && machine->state == HEALTH_SUSPECT &&
+                    health_penalty_is_doubt(&machine->penalty, now_ms);
+    if (relapses || recovers)
+        health_penalty_add_reversal(&machine->penalty, now_ms);
+}
+
+/* is_calm - it is HELD no longer for what it did; it may have to prove itself still. */
+static bool is_calm(const struct health_machine *machine,
+                    const struct health_thresholds *thresholds, uint64_t now_ms)
+{
+    return !thresholds->damped || health_penalty_is_calm(&machine->penalty, now_ms);
+}
+
+static void count_proof(struct health_machine *machine, enum health_outcome outcome,
+                        const struct health_thresholds *thresholds, uint64_t now_ms)
+{
+    if (outcome == HEALTH_FAILURE)
+        machine->proofs = 0;
+    else if (machine->state == HEALTH_HELD && is_calm(machine, thresholds, now_ms))
+        machine->proofs++;
 }
 
 bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome,
@@ -127,6 +157,8 @@ bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome
         return false;
     if (machine->state == HEALTH_DOWN)
         machine->penalty.at_ms = now_ms; /* nothing is forgiven yet */
+    count_reversal(machine, outcome, now_ms);
+    count_proof(machine, outcome, thresholds, now_ms);
     bool limit_reached;
     if (outcome == HEALTH_SUCCESS) {
         smooth_rtt(machine, rtt_us);
@@ -134,8 +166,10 @@ bool health_fsm_step(struct health_machine *machine, enum health_outcome outcome
     } else {
         limit_reached = count_one(&machine->failures, &machine->successes) >= thresholds->fall;
     }
-    return enter(machine, next_state(machine, outcome, limit_reached, thresholds, now_ms),
-                 now_ms, out_event);
+    enum health_state to = next_state(machine, outcome, limit_reached, thresholds, now_ms);
+    if (thresholds->proofs > 0 && machine->proofs >= thresholds->proofs)
+        to = come_back(machine, thresholds, now_ms);
+    return enter(machine, to, now_ms, out_event);
 }
 
 bool health_fsm_tick(struct health_machine *machine, const struct health_thresholds *thresholds,
@@ -143,8 +177,8 @@ bool health_fsm_tick(struct health_machine *machine, const struct health_thresho
 {
     turn_back_clock(machine, now_ms);
     enum health_state to = machine->state;
-    bool damped = thresholds->damped && !health_penalty_is_calm(&machine->penalty, now_ms);
-    if (machine->state == HEALTH_HELD && !damped)
+    bool proven = !thresholds->damped || machine->proofs >= thresholds->proofs;
+    if (machine->state == HEALTH_HELD && proven && is_calm(machine, thresholds, now_ms))
         to = come_back(machine, thresholds, now_ms);
     else if (machine->state == HEALTH_RECOVERING &&
              now_ms - machine->since_ms >= thresholds->ramp_ms)
@@ -157,14 +191,38 @@ bool health_fsm_resume(struct health_machine *machine,
                        struct health_event *out_event)
 {
     machine->penalty = (struct health_penalty){.at_ms = now_ms};
+    machine->proofs = thresholds->proofs;
     return health_fsm_tick(machine, thresholds, now_ms, out_event);
 }
 
-uint32_t health_fsm_next_probe_ms(const struct health_machine *machine,
-                                  const struct health_thresholds *thresholds)
+/* part_of - so much of span as chance says, 0 to all of it. */
+static uint32_t part_of(uint32_t span, uint32_t chance)
 {
-    bool counting = machine->failures > 0 && machine->state != HEALTH_DOWN;
-    return counting ? thresholds->confirm_ms : thresholds->interval_ms;
+    return (uint32_t)((uint64_t)span * chance >> 32);
+}
+
+uint32_t health_fsm_next_probe_ms(const struct health_machine *machine,
+                                  const struct health_thresholds *thresholds, uint64_t now_ms,
+                                  uint32_t chance)
+{
+    uint32_t interval_ms = thresholds->interval_ms, quarter_ms = interval_ms / 4;
+    bool is_out = machine->state == HEALTH_DOWN || machine->state == HEALTH_HELD;
+    if (machine->failures > 0 && machine->state != HEALTH_DOWN)
+        return thresholds->confirm_ms;
+    if (machine->state == HEALTH_HELD && thresholds->proofs > 0 &&
+        is_calm(machine, thresholds, now_ms)) {
+        uint32_t gap_ms = quarter_ms - part_of(quarter_ms, chance);
+        uint32_t least_ms =
+            thresholds->confirm_ms < quarter_ms ? thresholds->confirm_ms : quarter_ms;
+        return gap_ms > least_ms ? gap_ms : least_ms;
+    }
+    if (!health_penalty_is_doubt(&machine->penalty, now_ms))
+        return interval_ms;
+    if (!is_out)
+        return interval_ms - part_of(interval_ms / 2, chance);
+    /* around the interval, from 0 upwards: so that no chance is the interval */
+    uint32_t turned = chance + (UINT32_C(1) << 31);
+    return interval_ms - quarter_ms + part_of(2 * quarter_ms, turned);
 }
 
 bool health_fsm_is_usable(const struct health_machine *machine,

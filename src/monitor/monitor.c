@@ -18,13 +18,12 @@
 #include "monitor_overrides.h"
 #include "monitor_parts.h"
 #include "monitor_service.h"
+#include "monitor_stale.h"
 #include "monitor_strays.h"
 
 enum {
     REVIEW_MS = 1000, /* how often time alone is let do its work */
     PERMILLE = 1000,
-    STALE_LEAST_MS = 3000,  /* a busy machine is no reason for an alarm */
-    STALE_AGAIN_MS = 60000, /* more of them are told at most so often */
 };
 
 struct monitor {
@@ -43,8 +42,7 @@ struct monitor {
     bool frozen;      /* by the operator */
     bool stopped;
     struct news_limit own_faults;
-    size_t stale;           /* so many targets were told to bring nothing */
-    uint64_t stale_told_ms; /* when; 0: none is */
+    struct monitor_stale stale;
     uv_timer_t review_timer, settled_timer;
     uv_idle_t soon; /* active while a service is due: runs before the loop waits */
     size_t undecided;
@@ -208,8 +206,9 @@ static uint32_t on_result(void *ctx, const struct probe_result *result)
 {
     struct machine *machine = ctx;
     struct monitor *monitor = machine->owner;
-    take(monitor, machine, result, clock_monotonic_ms());
-    uint32_t next_ms = health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds);
+    uint64_t now_ms = clock_monotonic_ms();
+    take(monitor, machine, result, now_ms);
+    uint32_t next_ms = machine_next_probe_ms(machine, now_ms);
     if (monitor->undecided == 0)
         settle(monitor); /* may close the monitor: neither it nor the machine is left then */
     return next_ms;
@@ -240,43 +239,21 @@ static void on_trouble(void *ctx, const struct machine *whole, const char *reaso
 
 /* ---- time ---- */
 
-/* is_stale - nothing true was heard of it for two rounds. Its state stays as it is. */
-static bool is_stale(const struct machine *machine, const struct config_check *check,
-                     uint64_t now_ms)
-{
-    uint64_t age_ms = now_ms > machine->heard_ms ? now_ms - machine->heard_ms : 0;
-    uint64_t most_ms = 2 * (uint64_t)check->interval_ms + check->timeout_ms;
-    return (machine->probe || machine->host) &&
-           age_ms > (most_ms > STALE_LEAST_MS ? most_ms : STALE_LEAST_MS);
-}
-
 /* let_time_pass - for machines that wait for nothing else. */
 static void let_time_pass(struct monitor *monitor, uint64_t now_ms)
 {
-    size_t stale = 0;
-    const struct machine *example = NULL;
     for (size_t i = 0; i < monitor->machines.count; i++) {
         struct machine *machine = monitor->machines.list[i];
-        const struct snapshot_target *target = &monitor->snapshot->targets[i];
         bool waits =
             machine->fsm.state == HEALTH_HELD || machine->fsm.state == HEALTH_RECOVERING;
         struct health_event event;
-        if (is_stale(machine, &monitor->snapshot->config->checks[target->check], now_ms)) {
-            stale++;
-            example = machine;
-        }
         if (waits && health_fsm_tick(&machine->fsm, &machine->thresholds, now_ms, &event))
             conclude(monitor, machine, true, &event, now_ms);
         else if (waits)
             show(monitor, machine, now_ms); /* the ramp */
     }
-    bool is_news = stale > monitor->stale ? now_ms >= monitor->stale_told_ms + STALE_AGAIN_MS
-                                          : stale == 0 && monitor->stale > 0;
-    if (!is_news)
-        return;
-    monitor->stale = stale;
-    monitor->stale_told_ms = stale > 0 ? now_ms : 0;
-    monitor_news_stale(&monitor->herald, monitor->snapshot, stale, example);
+    monitor_stale_review(&monitor->stale, &monitor->herald, monitor->snapshot,
+                         &monitor->machines, now_ms);
 }
 
 /* ---- the operator ---- */

@@ -75,6 +75,17 @@ static void judge(const struct monitor_host *host, const struct health_threshold
     }
 }
 
+/* next_probe_ms - a name that is held proves itself by its addresses. */
+static uint32_t next_probe_ms(struct leaf *leaf, const struct health_thresholds *thresholds,
+                              uint64_t now_ms)
+{
+    struct machine *whole = leaf->host->whole;
+    uint32_t whole_ms = machine_next_probe_ms(whole, now_ms);
+    uint32_t own_ms =
+        health_fsm_next_probe_ms(&leaf->fsm, thresholds, now_ms, (uint32_t)whole->chance);
+    return whole->fsm.state == HEALTH_HELD && whole_ms < own_ms ? whole_ms : own_ms;
+}
+
 static uint32_t on_leaf_result(void *ctx, const struct probe_result *result)
 {
     struct leaf *leaf = ctx;
@@ -86,9 +97,10 @@ static uint32_t on_leaf_result(void *ctx, const struct probe_result *result)
     leaf->own_fault = result->outcome == HEALTH_OWN_FAULT;
     if (result->outcome == HEALTH_SUCCESS)
         leaf->scale = result->scale;
-    (void)health_fsm_step(&leaf->fsm, result->outcome, result->rtt_us, &thresholds,
-                          clock_monotonic_ms(), &event);
-    uint32_t next_ms = health_fsm_next_probe_ms(&leaf->fsm, &thresholds);
+    uint64_t now_ms = clock_monotonic_ms();
+    (void)health_fsm_step(&leaf->fsm, result->outcome, result->rtt_us, &thresholds, now_ms,
+                          &event);
+    uint32_t next_ms = next_probe_ms(leaf, &thresholds, now_ms);
     judge(host, &thresholds, &verdict);
     host->means->on_verdict(host->means->ctx, host->whole, &verdict); /* may free the leaf */
     return next_ms;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/hash.h"
+
 #include "monitor_host.h"
 
 enum {
@@ -20,6 +22,7 @@ struct health_thresholds machine_thresholds(const struct config_check *check)
         .min_down_ms = check->min_down_ms,
         .ramp_ms = check->ramp_ms,
         .assume_up = check->assume_up,
+        .proofs = HEALTH_PROOFS,
         .damped = check->damped,
     };
 }
@@ -38,6 +41,13 @@ uint8_t machine_scale(const struct machine *machine, uint64_t now_ms)
     unsigned ramp = health_fsm_scale(&machine->fsm, &machine->thresholds, now_ms);
     unsigned scale = ramp * machine->scale / HEALTH_SCALE_FULL;
     return (uint8_t)(scale > 0 ? scale : 1);
+}
+
+uint32_t machine_next_probe_ms(struct machine *machine, uint64_t now_ms)
+{
+    machine->chance = hash_mix(machine->chance + 1);
+    return health_fsm_next_probe_ms(&machine->fsm, &machine->thresholds, now_ms,
+                                    (uint32_t)machine->chance);
 }
 
 /* first_round_ms - new targets start spread, but soon: until then their state is assumed. */
@@ -126,8 +136,11 @@ static enum err start_asking(const struct machine_plan *plan, const struct confi
                              const struct snapshot_target *target, size_t target_count,
                              struct machine *machine)
 {
-    if (target->part_count > 0)
+    if (target->part_count > 0) {
+        machine->thresholds.proofs =
+            0; /* it cannot ask faster, and its parts prove themselves */
         return ERR_OK;
+    }
     if (!target->host) {
         uint64_t first_ms = target->key % first_round_ms(target_count, check);
         return probe_add(plan->prober, check, &target->addr, target->key, (uint32_t)first_ms,
@@ -150,6 +163,7 @@ static enum err machine_new(const struct machine_plan *plan, const struct snapsh
         .question = target->question,
         .key = target->key,
         .thresholds = machine_thresholds(check),
+        .chance = target->key,
         .owner = plan->owner,
         .target = index,
         .scale = HEALTH_SCALE_FULL,

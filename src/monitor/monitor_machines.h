@@ -29,6 +29,7 @@ struct machine {
     uint32_t target;        /* index into snapshot->targets */
     struct health_machine fsm;
     struct health_thresholds thresholds;
+    uint64_t chance;           /* a sequence of its own, from the key */
     void *owner;               /* who gets its results */
     uint16_t region;           /* of the configuration, for health_self; CONFIG_NONE: none */
     struct probe *probe;       /* NULL: made of others, or a host */
@@ -111,6 +112,9 @@ static inline bool machine_is_suspect(const struct machine *machine)
 {
     return machine_is_usable(machine) && (machine->fsm.failures > 0 || machine->leans);
 }
+
+/* machine_next_probe_ms - health_fsm_next_probe_ms(), by its own chance. */
+uint32_t machine_next_probe_ms(struct machine *machine, uint64_t now_ms);
 
 /* machine_scale - percent of its weight, 1..100: what its ramp and its metric leave. */
 uint8_t machine_scale(const struct machine *machine, uint64_t now_ms);

@@ -240,6 +240,9 @@ static void put_pick(const struct explanation *e, const struct policy_answer *an
     char text[IP_TEXT_MAX], name[DNS_NAME_TEXT_MAX];
     if ((answer->flags & POLICY_PIN_REFUSED) != 0)
         text_printf(e->out, "pinned     refused: residency does not allow it to this client\n");
+    if ((answer->flags & POLICY_RESERVE) != 0)
+        text_printf(e->out,
+                    "reserve    nothing else is usable: what is in reserve is answered\n");
     if ((answer->flags & POLICY_ALL_DOWN) != 0)
         text_printf(e->out, "all down   nothing usable: when_all_down decides\n");
     if (answer->outcome == POLICY_EMPTY) {

@@ -15,6 +15,8 @@ enum policy_reason policy_reason_of(const struct policy_answer *answer)
         return POLICY_NOTHING;
     if ((flags & POLICY_BY_PIN) != 0)
         return POLICY_PINNED;
+    if ((flags & POLICY_RESERVE) != 0)
+        return POLICY_FROM_RESERVE;
     return (flags & POLICY_FAILED_OVER) != 0 ? POLICY_FAILOVER : POLICY_LESS_WEIGHT;
 }
 

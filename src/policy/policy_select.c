@@ -313,6 +313,7 @@ static enum policy_result choose_for_level(struct policy_selection *s,
     if (result == POLICY_DOWN) {
         s->wanted = HEALTH_WORD_USABLE | HEALTH_WORD_RESERVE;
         result = choose(s, service, order, (struct choice){0}, &region);
+        s->out->flags |= result == POLICY_CHOSEN ? POLICY_RESERVE : 0;
     }
     if (result == POLICY_CHOSEN)
         add_runner_up(s, service, order, region, false);

@@ -33,13 +33,16 @@ void probe_metric_deinit(struct probe_metric *metric)
 
 struct metric_value metric_from_text(const char *text)
 {
-    struct metric_value value = {.state = METRIC_NO_NUMBER};
     char *end;
-    bool begins_well = *text && strchr("+-.0123456789", *text); /* no "nan", no "inf" */
-    double number = begins_well ? strtod(text, &end) : 0;
-    if (begins_well && *end == '\0' && isfinite(number))
-        value = (struct metric_value){METRIC_FOUND, number};
-    return value;
+    /* strtod() knows more than that: 0x3, inf, nan, and space in front */
+    if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
+        return (struct metric_value){.state = METRIC_NO_NUMBER};
+    double number = strtod(text, &end);
+    if (*end != '\0')
+        return (struct metric_value){.state = METRIC_NO_NUMBER};
+    if (!isfinite(number))
+        return (struct metric_value){.state = METRIC_TOO_LARGE};
+    return (struct metric_value){METRIC_FOUND, number};
 }
 
 /* walk - the value at the end of path; NULL when it is not there. */
@@ -65,7 +68,10 @@ static const json_t *walk(const json_t *value, const char *path)
 struct metric_value metric_from_json(const char *body, size_t len, const char *path)
 {
     struct metric_value value = {.state = METRIC_NO_JSON};
-    json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
+    if (!root && json_error_code(&error) == json_error_numeric_overflow)
+        value.state = METRIC_TOO_LARGE;
     if (!root)
         return value;
     const json_t *found = walk(root, path);
@@ -87,6 +93,7 @@ static void set_unknown(const struct probe_metric *metric, enum metric_state sta
         [METRIC_FOUND] = "",
         [METRIC_NO_NUMBER] = "is not a number",
         [METRIC_NO_JSON] = "cannot be read: the body is not JSON",
+        [METRIC_TOO_LARGE] = "cannot be read: a number is out of range",
         [METRIC_TOO_LONG] = "cannot be read: the body is over 64 KiB",
     };
 

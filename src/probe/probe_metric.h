@@ -26,8 +26,9 @@ enum metric_state {
     METRIC_MISSING,
     METRIC_FOUND,
     METRIC_NO_NUMBER,
-    METRIC_NO_JSON,  /* the body is something else */
-    METRIC_TOO_LONG, /* there is more of it than we read */
+    METRIC_NO_JSON,   /* the body is something else */
+    METRIC_TOO_LARGE, /* a number, here or elsewhere in the body, that no double holds */
+    METRIC_TOO_LONG,  /* there is more of it than we read */
 };
 
 struct metric_value {
@@ -40,7 +41,7 @@ WARN_UNUSED enum err probe_metric_init(struct probe_metric *metric,
                                        const struct config_metric *config);
 void probe_metric_deinit(struct probe_metric *metric);
 
-/* metric_from_text - a header's value: a number and nothing else. */
+/* metric_from_text - a header's value: a decimal number and nothing else. */
 struct metric_value metric_from_text(const char *text);
 
 /* metric_from_json - the number that path leads to in a complete body. */

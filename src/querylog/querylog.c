@@ -140,8 +140,8 @@ static void *run(void *arg)
     (void)pthread_setname_np(pthread_self(), "rhumb-querylog");
     for (;;) {
         struct wishes wishes = take_wishes(desk, count > 0 ? BUSY_NS : IDLE_NS);
-        if (wishes.has_sink || wishes.reopen) /* what has come so far is the old one's */
-            (void)drain_all(desk, sink);
+        if (sink && (wishes.has_sink || wishes.reopen))
+            (void)drain_all(desk, sink); /* what has come so far is the old one's */
         sink = grant(&wishes, sink);
         count = drain_all(desk, sink);
         if (wishes.stop && count == 0)

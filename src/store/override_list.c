@@ -15,6 +15,12 @@ bool override_is_void(const struct override *entry, uint64_t now_ms)
     return entry->until_ms != 0 && entry->until_ms <= now_ms;
 }
 
+bool override_is_in_force(const struct override *entry, uint64_t now_ms)
+{
+    return !override_is_void(entry, now_ms) &&
+           (entry->state != OVERRIDE_RESUME || entry->since_ms <= now_ms);
+}
+
 const char *override_state_name(enum override_state state)
 {
     static const char *const NAMES[] = {"up", "down", "drain", "resume", "active"};

@@ -4,15 +4,12 @@
 #include <string.h>
 
 #include "rhumb/hash.h"
-#include "rhumb/log.h"
-
-enum { ENDED_LOGGED_MAX = 10 };
 
 static uint64_t mark_of(const struct override_list *list, uint64_t now_ms)
 {
     uint64_t mark = HASH_SEED;
     for (size_t i = 0; i < list->count; i++)
-        if (!override_is_void(&list->items[i], now_ms))
+        if (override_is_in_force(&list->items[i], now_ms))
             mark = hash_mix(mark ^ (i + 1));
     return mark;
 }
@@ -70,7 +67,7 @@ enum err override_view_init(struct override_view *view, const struct override_li
     if (!view->items)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < list->count; i++)
-        if (!override_is_void(&list->items[i], now_ms))
+        if (override_is_in_force(&list->items[i], now_ms))
             view->items[view->count++] = list->items[i];
     enum err err = override_index_init(&view->forced, view->items, view->count, false);
     if (err == ERR_OK)
@@ -88,33 +85,21 @@ bool override_view_is_stale(const struct override_view *view, const struct overr
     return view->mark != mark_of(list, now_ms);
 }
 
-uint64_t override_view_next_end_ms(const struct override_view *view, uint64_t now_ms,
-                                   uint64_t max_ms)
+/* sooner - until at_ms, if that is ahead and before wait_ms is over. */
+static uint64_t sooner(uint64_t wait_ms, uint64_t at_ms, uint64_t now_ms)
 {
-    uint64_t wait_ms = max_ms;
-    for (size_t i = 0; i < view->count; i++) {
-        uint64_t until_ms = view->items[i].until_ms;
-        if (until_ms > now_ms && until_ms - now_ms < wait_ms)
-            wait_ms = until_ms - now_ms;
-    }
-    return wait_ms;
+    return at_ms > now_ms && at_ms - now_ms < wait_ms ? at_ms - now_ms : wait_ms;
 }
 
-void override_view_log_ended(const struct override_view *view, uint64_t now_ms)
+uint64_t override_list_next_change_ms(const struct override_list *list, uint64_t now_ms,
+                                      uint64_t max_ms)
 {
-    size_t logged = 0;
-    for (size_t i = 0; i < view->count && logged < ENDED_LOGGED_MAX; i++) {
-        const struct override *entry = &view->items[i];
-        char service[LOG_QUOTE_MAX], region[LOG_QUOTE_MAX], by[LOG_QUOTE_MAX];
-        char address[IP_TEXT_MAX];
-        if (!override_is_void(entry, now_ms))
-            continue;
-        log_event(
-            LOG_LEVEL_INFO, "override_ended", "service=%s region=%s address=%s state=%s by=%s",
-            log_quote(entry->service ? entry->service : "any", service),
-            log_quote(entry->region ? entry->region : "any", region),
-            entry->address.family == IP_NONE ? "any" : ip_format(&entry->address, address),
-            override_state_name(entry->state), log_quote(entry->by, by));
-        logged++;
+    uint64_t wait_ms = max_ms;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct override *entry = &list->items[i];
+        wait_ms = sooner(wait_ms, entry->until_ms, now_ms);
+        if (entry->state == OVERRIDE_RESUME)
+            wait_ms = sooner(wait_ms, entry->since_ms, now_ms);
     }
+    return wait_ms;
 }

@@ -31,9 +31,6 @@ const struct override *override_view_active(const struct override_view *view,
 bool override_view_is_stale(const struct override_view *view, const struct override_list *list,
                             uint64_t now_ms);
 
-/* override_view_next_end_ms - until an entry ends; at most max_ms. */
-uint64_t override_view_next_end_ms(const struct override_view *view, uint64_t now_ms,
-                                   uint64_t max_ms);
-
-/* override_view_log_ended - a line for each entry that is void now, ten at most. */
-void override_view_log_ended(const struct override_view *view, uint64_t now_ms);
+/* override_list_next_change_ms - until an entry ends, or a resume begins to count; at most max_ms. */
+uint64_t override_list_next_change_ms(const struct override_list *list, uint64_t now_ms,
+                                      uint64_t max_ms);

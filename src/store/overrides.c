@@ -6,14 +6,13 @@
 #include <string.h>
 
 #include "rhumb/clock.h"
-#include "rhumb/diag_log.h"
 #include "rhumb/disk_writer.h"
-#include "rhumb/log.h"
 
 #include "override_changes.h"
 #include "override_copy.h"
 #include "override_file.h"
 #include "override_list.h"
+#include "override_log.h"
 #include "override_view.h"
 
 enum { LOOK_EVERY_MS = 250 };
@@ -67,7 +66,7 @@ static void see_time_pass(struct overrides *overrides)
     if (!override_view_is_stale(&overrides->view, overrides->list, now_ms) ||
         override_view_init(&view, overrides->list, now_ms) != ERR_OK)
         return;
-    override_view_log_ended(&overrides->view, now_ms);
+    override_log_ended(&overrides->view, now_ms);
     override_view_deinit(&overrides->view);
     overrides->view = view;
     overrides->on_change(overrides->ctx);
@@ -75,51 +74,13 @@ static void see_time_pass(struct overrides *overrides)
 
 /* ---- the file is read ---- */
 
-static void log_read(const struct overrides *overrides)
-{
-    char name[LOG_QUOTE_MAX];
-    log_event(LOG_LEVEL_INFO, "overrides", "file=%s count=%zu in_force=%zu",
-              log_quote(overrides->path.name, name), overrides->list->count,
-              overrides->view.count);
-}
-
-/* until_then - what holds while the file is of no use. */
-static const char *until_then(const struct overrides *overrides)
-{
-    return overrides->view.count > 0 ? "until then the last good ones stay in force"
-                                     : "until then no override is in force";
-}
-
-static void log_not_read(struct overrides *overrides, int error)
-{
-    char folder[LOG_QUOTE_MAX], reason[LOG_QUOTE_MAX], remedy[LOG_QUOTE_MAX];
-    char text[DISK_ERROR_MAX], advice[LOG_QUOTE_MAX];
-    if (error == overrides->read_error)
-        return;
-    overrides->read_error = error;
-    snprintf(advice, sizeof(advice), "%s; %s", disk_remedy(error), until_then(overrides));
-    log_event(LOG_LEVEL_ERROR, "overrides_not_read",
-              "folder=%s file=%s reason=%s in_force=%zu remedy=%s",
-              log_quote(overrides->path.folder, folder), overrides->path.name,
-              log_quote(disk_error_text(error, text), reason), overrides->view.count,
-              log_quote(advice, remedy));
-}
-
-static void log_broken(const struct overrides *overrides, const struct diag_list *diags)
-{
-    char name[LOG_QUOTE_MAX];
-    diag_log_all(diags);
-    log_event(LOG_LEVEL_ERROR, "overrides_broken",
-              "file=%s errors=%zu in_force=%zu remedy=\"repair it; %s\"",
-              log_quote(overrides->path.name, name), diag_error_count(diags),
-              overrides->view.count, until_then(overrides));
-}
-
 /* take_in - what a look has found. True when another set is in force. */
 static bool take_in(struct overrides *overrides, struct override_look_job *looking)
 {
     if (looking->job.error != 0) {
-        log_not_read(overrides, looking->job.error);
+        if (looking->job.error != overrides->read_error)
+            override_log_unreadable(&overrides->path, looking->job.error, &overrides->view);
+        overrides->read_error = looking->job.error;
         return false;
     }
     overrides->seen = looking->seen;
@@ -129,7 +90,7 @@ static bool take_in(struct overrides *overrides, struct override_look_job *looki
         return false;
     overrides->is_broken = looking->look == OVERRIDE_BROKEN;
     if (overrides->is_broken) {
-        log_broken(overrides, looking->diags);
+        override_log_broken(&overrides->path, looking->diags, &overrides->view);
         return false;
     }
     struct override_list *list =
@@ -140,7 +101,7 @@ static bool take_in(struct overrides *overrides, struct override_look_job *looki
         return false;
     }
     overrides->loads++;
-    log_read(overrides);
+    override_log_read(&overrides->path, overrides->list, &overrides->view);
     return true;
 }
 
@@ -175,7 +136,7 @@ static void look(struct overrides *overrides)
 
 static uint64_t next_tick_ms(const struct overrides *overrides)
 {
-    return override_view_next_end_ms(&overrides->view, clock_wall_ms(), LOOK_EVERY_MS);
+    return override_list_next_change_ms(overrides->list, clock_wall_ms(), LOOK_EVERY_MS);
 }
 
 static void on_tick(uv_timer_t *tick)

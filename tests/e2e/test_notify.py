@@ -9,7 +9,7 @@ from backend import Backend, make_certificate
 from harness import Rhumb, free_port
 from tap import Tap, check, check_equal, wait_until
 
-CONFIG = """server: {listen: ["127.0.0.1:@PORT@"], identity: ams1}
+CONFIG = """server: {listen: ["127.0.0.1:@PORT@"], identity: ams1, probes: {suspect_self: 0}}
 notify:
   - webhook: {url: "http://127.0.0.1:@PLAIN@/plain?a=b", severity: info, headers: {X-Team: ops}}
   - webhook: {url_file: url, headers_file: headers, ca_file: @CA@, severity: critical}
@@ -37,12 +37,12 @@ QUIET_SECONDS = 2  # longer than the first retries take
 tap = Tap()
 
 
-def pages(server):
+def pages(server, kind=""):
     path = server.folder + "/pages"
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8") as opened:
-        return opened.read().splitlines()
+        return [page for page in opened.read().splitlines() if page.startswith(kind)]
 
 
 def posts(backend, kind):
@@ -66,7 +66,21 @@ def _(server, plain, tls, _backends):
                and pages(server), 20, "told")
     time.sleep(QUIET_SECONDS)
     check_equal([len(posts(plain, "reload_failed")), len(posts(tls, "reload_failed")),
-                 len(pages(server))], [1, 1, 1])
+                 len(pages(server, "reload_failed"))], [1, 1, 1])
+
+
+@tap.case("the reload that works again is told to the same, once, as the end of it")
+def _(server, plain, tls, _backends):
+    wait_until(lambda: posts(tls, "reload_works") and pages(server, "reload_works"), 20, "told")
+    check_equal([len(posts(plain, "reload_works")), len(posts(tls, "reload_works")),
+                 len(pages(server, "reload_works"))], [1, 1, 1])
+    event = posts(plain, "reload_works")[0]
+    check_equal((event["severity"], event["clears"]), ("critical", True))
+    since = len(server.log())
+    server.reload()  # nothing was wrong: nothing to end
+    server.wait_log("event=reload result=ok", 20, since)
+    time.sleep(QUIET_SECONDS)
+    check_equal(len(posts(plain, "reload_works")), 1)
 
 
 @tap.case("it says what, how bad, when, who, and why with the place")
@@ -97,18 +111,19 @@ def _(server, plain, tls, _backends):
 def _(server, _plain, tls, _backends):
     server.wait_log(r"notify_failed receiver=https://localhost:\d+ about=reload_failed .*"
                     r"reason=\"?[^\n]*certificate", 20)
-    check_equal(len(tls.posts), 1)
+    check_equal(len(posts(tls, "reload_failed")), 1)
 
 
 @tap.case("a receiver that fails, then works, gets each event once, in order")
 def _(server, plain, _tls, _backends):
-    before = len(posts(plain, "reload_failed"))
+    before, ended = len(posts(plain, "reload_failed")), len(posts(plain, "reload_works"))
     plain.refuse()
     break_and_mend(server)
     break_and_mend(server)
     server.wait_log(r"notify_failed receiver=http://127\.0\.0\.1:\d+ .*connection refused", 20)
     plain.accept()
-    wait_until(lambda: len(posts(plain, "reload_failed")) == before + 2, 30, "both")
+    wait_until(lambda: len(posts(plain, "reload_works")) == ended + 2, 30, "both, and their ends")
+    check_equal(len(posts(plain, "reload_failed")), before + 2)
     plain.mode = "error"
     since = len(server.log())
     break_and_mend(server)
@@ -147,7 +162,6 @@ def _(server, plain, _tls, backends):
     wait_until(lambda: len(pages(server)) > before, 20, "a page")
     time.sleep(QUIET_SECONDS)
     told = [page.split(" ")[0] for page in pages(server)[before:]]
-    told = [kind for kind in told if kind != "suspect_ourselves"]  # all regions fell at once
     check_equal(told, ["service_all_down"])
     check_equal(len(posts(plain, "service_all_down")), 1)
     for backend in backends:

@@ -1,7 +1,7 @@
 """What the README promises: zones/rhumb.yaml, real dig and kdig, three regions.
 
-The shipped files are served as they are, but for the port numbers: the listener's comes from
-RHUMB_PORT, the back ends' are free ones put in the place of 18080 to 18083.
+The shipped files are served as they are, but for the port numbers: the listeners' come from
+RHUMB_PORT and RHUMB_ADMIN_PORT, the back ends' are free ones put in the place of 18080 to 18083.
 """
 import os
 import re
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections import Counter
 
+from admin import Api
 from backend import Backend
 from harness import ROOT, Rhumb, free_port
 from tap import Skip, Tap, check, check_equal, skip_all, wait_until
@@ -48,6 +49,18 @@ def _(server, _backends):
         check_equal(re.search(r"^answer +(\S+)$", text, re.M).group(1), address)
         scope = re.search(r"^scope +/(\d+)", text, re.M).group(1)
         check_equal(server.dig("www.example.com", f"+subnet={client}").ecs, f"{client}/{scope}")
+
+
+@tap.case("the admin API shows the same, to everybody on this machine")
+def _(server, _backends):
+    api = Api(f"127.0.0.1:{server.environment['RHUMB_ADMIN_PORT']}")
+    services = {s["service"]: s for s in api.get("/v1/services").json["services"]}
+    check_equal([r["region"] for r in services["app"]["region_list"]], ["us-east", "eu-west", "ap-tokyo"])
+    check(all(s["condition"] == "ok" for s in services.values()), str(services))
+    for client, address in REGION_OF.items():
+        text = api.get(f"/v1/explain?name=www.example.com&client={client}").json["text"]
+        check_equal(re.search(r"^answer +(\S+)$", text, re.M).group(1), address)
+    check_equal(api.post("/v1/overrides", {"region": "us-east", "state": "drain", "reason": "x"}).status, 401)
 
 
 @tap.case("real networks find their region by the shipped database")
@@ -197,7 +210,7 @@ def main():
     for shipped, port in zip(("18080", "18081", "18082", "18083"), (v4, *v6)):
         config = config.replace(shipped, str(port))
     server = Rhumb(config, {"example.com.zone": "@/zones/example.com.zone", "geo": "@/zones/geo"})
-    server.environment["RHUMB_PORT"] = str(server.port)
+    server.environment.update(RHUMB_PORT=str(server.port), RHUMB_ADMIN_PORT=str(free_port()))
     with server:
         tap.run(server, backends)
 

@@ -196,6 +196,28 @@ def _(folder):
     check_queries(folder, world, services, queries, copy)
 
 
+@tap.case("the server's own query log, in either format: what was answered is what is simulated")
+def _(_folder):
+    world = World(41)
+    service = random_geo(world.rng)
+    config = config_of({"app": service}).replace("    check: web\n", "")
+    for how in "format: logfmt", "format: json", "format: json, clients: prefix":
+        server = Rhumb("server: {listen: ['127.0.0.1:@PORT@']}\n"
+                       f"query_log: {{sample: 100%, file: q.log, {how}}}\n" + config,
+                       {"zone": ZONE, "geo.mmdb": world.database()})
+        answered = Counter()
+        with server:
+            for _ in range(60):
+                network, _client = world.random_client()
+                address, = server.ask("app.example.com", "A", ecs=str(network)).texts()
+                answered[REGIONS[int(address.rsplit(".", 1)[1]) - 1]] += 1
+            server.ask("ns1.example.com", "A")
+        document = simulate(server, "--traffic", server.folder + "/q.log")
+        check_equal((document["traffic"]["steered"], document["traffic"]["elsewhere"]), (60, 1), how)
+        shares = {region: n / 60 for region, n in answered.items()}
+        check_shares(document, "app", shares, shares)
+
+
 @tap.case("the plot is well-formed SVG with a bar for each figure")
 def _(folder):
     world, services = query_world(folder)

@@ -136,7 +136,9 @@ health_word model_word(const struct model *model, uint16_t service, size_t regio
 
 static bool is_up(const struct model *model, uint16_t service, size_t region, size_t nth)
 {
-    return (model_word(model, service, region, nth) & HEALTH_WORD_USABLE) != 0;
+    health_word word = model_word(model, service, region, nth);
+    health_word wanted = HEALTH_WORD_USABLE | (model->takes_reserve ? HEALTH_WORD_RESERVE : 0);
+    return (word & wanted) != 0;
 }
 
 static bool region_exists(const struct model *model, const struct config_service_region *region)

@@ -22,6 +22,7 @@ struct model {
     const struct world *world;
     enum ip_family family;
     struct ip_addr addr; /* of the client */
+    bool takes_reserve;  /* what is in reserve counts as up */
 };
 
 /* model_word - the health of the nth address or name of a region; 0: of its nested service. */

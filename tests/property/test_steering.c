@@ -47,7 +47,7 @@ struct trial {
 
 /* What was seen over all cases: a test that never meets a branch proves nothing about it. */
 struct tally {
-    unsigned asked, all_down, empty, alias, suspect, unsettled, refused, two, nested,
+    unsigned asked, all_down, reserve, empty, alias, suspect, unsettled, refused, two, nested,
         neighbours, other_rule, long_scope, sheds, no_geo, audited, undone, slipped;
 };
 
@@ -146,16 +146,28 @@ static void check_presence(const struct trial *t)
                      "an answer is empty only where that was chosen");
 }
 
+/* check_health - what is in reserve is taken where nothing else is usable, level by level, and
+ * before anything that is down. */
 static void check_health(const struct trial *t)
 {
     const struct policy_answer *answer = &t->answer;
+    struct model model = t->model;
     uint16_t service = t->request.service;
     bool all_down = (answer->flags & POLICY_ALL_DOWN) != 0;
-    bool usable = model_is_usable(&t->model, service, t->regions);
-    bool exists = model_exists(&t->model, service, t->regions);
-    promise_that(t, all_down == (exists && !usable), "all down is said when it is so");
+    bool reserve = (answer->flags & POLICY_RESERVE) != 0;
+    bool exists = model_exists(&model, service, t->regions);
+    bool usable = model_is_usable(&model, service, t->regions);
+    model.takes_reserve = true;
+    bool with_reserve = model_is_usable(&model, service, t->regions);
+    promise_that(t, all_down == (exists && !with_reserve), "all down is said when it is so");
+    if (!model_nests(&model, service, t->regions))
+        promise_that(t, reserve == (with_reserve && !usable),
+                     "what is in reserve is used when nothing else is left");
+    else if (!all_down)
+        promise_that(t, reserve || !exists || usable, "and said to be so");
+    model.takes_reserve = reserve;
     for (uint16_t i = 0; i < answer->count && !all_down; i++)
-        promise_that(t, model_find(&t->model, service, t->regions, answer->addresses[i], true),
+        promise_that(t, model_find(&model, service, t->regions, answer->addresses[i], true),
                      "every address answered is up");
 }
 
@@ -297,7 +309,7 @@ static void check_failover(const struct trial *t)
     const struct config_service *service = &t->world.config->services[index];
     if (service->policy != CONFIG_POLICY_FAILOVER || (t->answer.flags & POLICY_ALL_DOWN) != 0 ||
         model_nests(&t->model, index, t->regions) || t->answer.outcome == POLICY_EMPTY ||
-        t->sheds)
+        (t->answer.flags & POLICY_RESERVE) != 0 || t->sheds)
         return;
     for (size_t i = 0; i < service->region_count; i++) {
         uint8_t region = service->order[i];
@@ -317,12 +329,14 @@ static void check_failover(const struct trial *t)
 static void randomise_health(struct trial *t)
 {
     static const unsigned down_percents[] = {0, 20, 50, 90, 100};
+
     unsigned down = down_percents[rng_below(&t->rng, 5)];
     t->sheds = rng_below(&t->rng, 3) == 0;
     for (size_t i = 0; i < t->world.seat_count; i++) {
         unsigned at = rng_below(&t->rng, 100);
         unsigned scale = t->sheds ? 1 + rng_below(&t->rng, 100) : HEALTH_SCALE_FULL;
-        enum world_health health = at < down                      ? WORLD_DOWN
+        enum world_health health = at < down / 4                  ? WORLD_RESERVE
+                                   : at < down                    ? WORLD_DOWN
                                    : rng_below(&t->rng, 100) < 20 ? WORLD_SUSPECT
                                                                   : WORLD_UP;
         health_table_set(&t->world.health, i, world_word(health, scale));
@@ -366,6 +380,7 @@ static void count(const struct trial *t)
     const struct policy_answer *answer = &t->answer;
     tally.asked++;
     tally.all_down += (answer->flags & POLICY_ALL_DOWN) != 0;
+    tally.reserve += (answer->flags & POLICY_RESERVE) != 0;
     tally.suspect += (answer->flags & POLICY_SUSPECT) != 0;
     tally.unsettled += (answer->flags & POLICY_UNSETTLED) != 0;
     tally.refused += (answer->flags & POLICY_PIN_REFUSED) != 0;
@@ -475,17 +490,19 @@ static void every_promise_is_kept(void **state)
     printf("# RHUMB_SEED=%" PRIu64 " RHUMB_CASES=%" PRIu64 "\n", seed, cases);
     for (uint64_t i = 0; i < cases; i++)
         run_case(&trial, seed + i);
-    printf("# asked %u: all down %u, empty %u, alias %u, nested %u, two %u, suspect %u, "
+    printf("# asked %u: all down %u, reserve %u, empty %u, alias %u, nested %u, two %u, "
+           "suspect %u, "
            "unsettled %u, pin refused %u, residency %u, neighbours %u, scope longer %u, "
            "audited %u, undone %u, slipped %u\n",
-           tally.asked, tally.all_down, tally.empty, tally.alias, tally.nested, tally.two,
-           tally.suspect, tally.unsettled, tally.refused, tally.other_rule, tally.neighbours,
-           tally.long_scope, tally.audited, tally.undone, tally.slipped);
+           tally.asked, tally.all_down, tally.reserve, tally.empty, tally.alias, tally.nested,
+           tally.two, tally.suspect, tally.unsettled, tally.refused, tally.other_rule,
+           tally.neighbours, tally.long_scope, tally.audited, tally.undone, tally.slipped);
     if (cases < CASES)
         return;
-    const unsigned seen[] = {tally.all_down,   tally.empty,      tally.alias,     tally.nested,
-                             tally.two,        tally.suspect,    tally.unsettled, tally.refused,
-                             tally.other_rule, tally.long_scope, tally.sheds,     tally.no_geo};
+    const unsigned seen[] = {
+        tally.all_down,   tally.reserve, tally.empty,     tally.alias,   tally.nested,
+        tally.two,        tally.suspect, tally.unsettled, tally.refused, tally.other_rule,
+        tally.long_scope, tally.sheds,   tally.no_geo};
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
         assert_true(seen[i] > tally.asked / 500);
     assert_true(tally.audited > CASES / 2);

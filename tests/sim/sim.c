@@ -43,9 +43,11 @@ static void start_probe(struct sim_target *target)
 }
 
 /* delay_of - up to 5 % shorter, so that no two clocks stay in step. */
-static uint64_t delay_of(struct sim_target *target)
+static uint64_t delay_of(struct sim_target *target, uint64_t now_ms)
 {
-    uint64_t delay_ms = health_fsm_next_probe_ms(&target->machine, &target->thresholds);
+    uint32_t chance = target->rng ? (uint32_t)rng_next(target->rng) : 0;
+    uint64_t delay_ms =
+        health_fsm_next_probe_ms(&target->machine, &target->thresholds, now_ms, chance);
     uint64_t most = delay_ms * SHORTER_PERMILLE / 1000;
     return target->rng ? delay_ms - rng_below(target->rng, (uint32_t)most + 1) : delay_ms;
 }
@@ -66,7 +68,7 @@ static void end_probe(struct sim_target *target)
     if (health_fsm_step(&target->machine, target->coming, target->coming_rtt_us,
                         &target->thresholds, target->next_ms, &event))
         note(target, &event, target->next_ms);
-    target->next_ms += delay_of(target);
+    target->next_ms += delay_of(target, target->next_ms);
 }
 
 static struct sim_target *earliest(struct sim_target *targets, size_t count)

@@ -27,6 +27,10 @@ static void values_are_quoted_where_needed(void **state)
         {"tab\tesc\x1b", "\"tab\\x09esc\\x1b\""},
         {"del\x7f", "\"del\\x7f\""},
         {"M\xc3\xbcnchen", "M\xc3\xbcnchen"},
+        {"7", "\"7\""}, /* a text, whatever it looks like */
+        {"-0.25", "\"-0.25\""},
+        {"7s", "7s"},
+        {"10.0.0.1", "10.0.0.1"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -83,6 +87,25 @@ static void an_event_is_one_line_with_its_pairs(void **state)
     log_set_sink(NULL, NULL);
 }
 
+static void lines_below_the_level_are_left_out(void **state)
+{
+    (void)state;
+    struct seen seen = {.count = 0};
+    log_set_sink(keep, &seen);
+    log_event(LOG_LEVEL_DEBUG, "detail", "%s", "");
+    assert_int_equal(seen.count, 0);
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_event(LOG_LEVEL_DEBUG, "detail", "%s", "");
+    assert_int_equal(seen.count, 1);
+    log_set_level(LOG_LEVEL_ERROR);
+    log_event(LOG_LEVEL_WARNING, "trouble", "%s", "");
+    assert_int_equal(seen.count, 1);
+    log_event(LOG_LEVEL_ERROR, "disaster", "%s", "");
+    assert_int_equal(seen.count, 2);
+    log_set_level(LOG_LEVEL_INFO);
+    log_set_sink(NULL, NULL);
+}
+
 static void a_line_of_any_length_is_cut_not_lost(void **state)
 {
     (void)state;
@@ -104,6 +127,7 @@ int main(void)
         cmocka_unit_test(values_are_quoted_where_needed),
         cmocka_unit_test(a_long_value_is_cut_but_ends_in_its_quote),
         cmocka_unit_test(an_event_is_one_line_with_its_pairs),
+        cmocka_unit_test(lines_below_the_level_are_left_out),
         cmocka_unit_test(a_line_of_any_length_is_cut_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

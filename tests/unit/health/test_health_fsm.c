@@ -408,7 +408,8 @@ static void confirm_probes_follow_failures_until_down(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct health_machine machine = {.state = cases[i].state,
                                          .failures = cases[i].failures};
-        assert_int_equal(health_fsm_next_probe_ms(&machine, &DEFAULTS), cases[i].delay_ms);
+        assert_int_equal(health_fsm_next_probe_ms(&machine, &DEFAULTS, NOW, UINT32_MAX),
+                         cases[i].delay_ms);
     }
 }
 

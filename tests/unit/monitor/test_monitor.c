@@ -1,4 +1,5 @@
 /* The real prober against servers on this loop: 127.0.0.1 and its neighbours, one port. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 #include <curl/curl.h>
 
+#include "rhumb/clock.h"
 #include "rhumb/monitor.h"
 
 #include "../../support/app_fixture.h"
@@ -62,10 +64,11 @@ static struct snapshot *compile(struct bed *bed, const char *services)
                 "checks:\n"
                 "  web: {tcp: {port: %u}, interval: 100ms, timeout: 90ms, confirm: 10ms,\n"
                 "        fall: 2, rise: 2, min_down: 0s}\n"
+                "  held: {tcp: {port: %u}, interval: 400ms, timeout: 300ms, confirm: 10ms}\n"
                 "  shy: {tcp: {port: %u}, interval: 10s, timeout: 9s, assume: down}\n"
                 "  slow: {http: {port: %u}, interval: 20s, timeout: 8s}\n"
                 "services:\n%s",
-                bed->port, bed->port, bed->port, services);
+                bed->port, bed->port, bed->port, bed->port, services);
     return app_compile(temp_path(&bed->folder, "rhumb.yaml", path));
 }
 
@@ -267,6 +270,38 @@ static void a_changed_question_starts_anew(void **state)
     close_bed(&bed);
 }
 
+/* recall_held - as if the last process had held the first target, until a moment ago. */
+static void recall_held(struct bed *bed, const char *services)
+{
+    char text[TEXT_MAX];
+    struct snapshot *snapshot = compile(bed, services);
+    const struct snapshot_target *target = &snapshot->targets[0];
+    snprintf(text, sizeof(text),
+             "{\"written\": %" PRIu64 ", \"targets\": [{\"target\": \"%016" PRIx64
+             "/%016" PRIx64 "\", \"state\": \"held\", \"since\": %" PRIu64
+             ", \"penalty\": 749}]}",
+             clock_wall_ms(), target->question, target->key, clock_wall_ms());
+    snapshot_free(snapshot);
+    monitor_recall(bed->monitor, text, strlen(text));
+}
+
+/* Ten probes at the pace of the check would take 3.8 s at least. */
+static void who_is_held_proves_itself_by_quick_probes(void **state)
+{
+    (void)state;
+    static const char held[] = "  a: {check: held, regions: {eu: {addresses: [127.0.0.1]}}}\n";
+    struct bed bed;
+    open_bed(&bed);
+    recall_held(&bed, held);
+    uint64_t begun_ms = clock_monotonic_ms();
+    retarget(&bed, held);
+    assert_int_equal(health_word_state(word_of(&bed, "127.0.0.1")), HEALTH_HELD);
+    until_state(&bed, "127.0.0.1", HEALTH_UP);
+    assert_true(clock_monotonic_ms() - begun_ms < 3000);
+    assert_true(bed.servers[0].accepted >= HEALTH_PROOFS);
+    close_bed(&bed);
+}
+
 /* An outer service is dark or unsettled when what is inside it is. */
 static void a_nested_service_counts_for_the_outer_one(void **state)
 {
@@ -358,6 +393,7 @@ int main(void)
         cmocka_unit_test(an_edited_pace_forgets_nothing),
         cmocka_unit_test(a_target_that_goes_while_it_is_down_is_told),
         cmocka_unit_test(a_changed_question_starts_anew),
+        cmocka_unit_test(who_is_held_proves_itself_by_quick_probes),
         cmocka_unit_test(a_nested_service_counts_for_the_outer_one),
         cmocka_unit_test(nothing_to_probe_is_settled_at_once),
         cmocka_unit_test(it_is_settled_when_every_target_is_decided),

@@ -311,6 +311,25 @@ static void an_override_of_an_endpoint_that_goes_is_told_to_end(void **state)
     service_bed_close(&bed);
 }
 
+/* It has not come yet: what is lost until then is not to come back by itself. */
+static void a_resume_of_the_future_resumes_nothing(void **state)
+{
+    (void)state;
+    static const char future[] = "{\"overrides\": [{\"service\": \"a\", \"state\": \"resume\", "
+                                 "\"since\": \"2999-01-01T00:00:00Z\", \"by\": \"anna\", "
+                                 "\"reason\": \"typo\"}]}";
+    struct service_bed bed;
+    open_well(&bed, MANUAL);
+    take_down(&bed, "eu");
+    service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
+    review(&bed);
+    override(&bed, future);
+    override(&bed, future);
+    assert_true(service_bed_region(&bed, "a", "eu")->held);
+    assert_false(is_usable(&bed, "a", "eu", 0));
+    service_bed_close(&bed);
+}
+
 static void a_chosen_region_that_goes_is_told_to_end(void **state)
 {
     (void)state;
@@ -363,6 +382,7 @@ int main(void)
         cmocka_unit_test(the_freeze_is_told_again_when_it_is_another_thing),
         cmocka_unit_test(an_override_is_told_for_each_endpoint_and_when_it_ends),
         cmocka_unit_test(an_override_of_an_endpoint_that_goes_is_told_to_end),
+        cmocka_unit_test(a_resume_of_the_future_resumes_nothing),
         cmocka_unit_test(a_chosen_region_that_goes_is_told_to_end),
         cmocka_unit_test(twenty_overrides_are_told_at_once_and_how_many_more),
     };

@@ -193,6 +193,17 @@ static void empty_answers_say_why(void **state)
     told("answer     none (NODATA): no IPv6 address anywhere\n");
 }
 
+static void that_reserve_is_used_is_told(void **state)
+{
+    (void)state;
+    world_set(&world, "10.0.1.1", WORLD_DOWN);
+    world_set(&world, "10.0.2.1", WORLD_RESERVE);
+    explain_one("empty", IP_V4, "192.0.2.1");
+    told("order       1. b                its place in the order; health: 10.0.2.1 held\n"
+         "reserve    nothing else is usable: what is in reserve is answered\n"
+         "answer     10.0.2.1\n");
+}
+
 static void pins_are_told(void **state)
 {
     (void)state;
@@ -232,6 +243,7 @@ int main(void)
         TEST(measured_round_trips_are_told_in_their_order),
         TEST(estimates_and_the_tail_are_told),
         TEST(empty_answers_say_why),
+        TEST(that_reserve_is_used_is_told),
         TEST(pins_are_told),
         TEST(a_nested_service_that_looks_elsewhere_says_so),
     };

@@ -505,6 +505,45 @@ static void a_region_without_the_family_is_passed_over(void **state)
     expect_v6("v6-behind", "ALL-DOWN v6-behind/a#1 2001:db8::1 30");
 }
 
+/* ---- reserve ----------------------------------------------------------------------------- */
+
+static void what_is_in_reserve_comes_before_what_is_down(void **state)
+{
+    (void)state;
+    set("10.0.1.1 10.0.3.1 2001:db8::1 2001:db8::2 2001:db8::3", WORLD_DOWN);
+    set("10.0.2.1", WORLD_RESERVE);
+    expect("plain", "plain/b#1 10.0.2.1 30");
+    assert_true(world.answer.flags & POLICY_RESERVE);
+    expect("down-empty", "down-empty/b#1 10.0.2.1 30");
+    expect_v6("plain", "ALL-DOWN plain/a#0 2001:db8::1 30");
+    assert_false(world.answer.flags & POLICY_RESERVE);
+}
+
+static void a_region_needs_enough_of_what_is_up_or_in_reserve(void **state)
+{
+    (void)state;
+    set("10.0.1.2 10.0.1.3 10.0.2.1", WORLD_DOWN);
+    set("10.0.1.4", WORLD_RESERVE);
+    expect("half", "half/a#0 10.0.1.1 10.0.1.4 30");
+    expect("three-quarters",
+           "ALL-DOWN three-quarters/a#0 10.0.1.1 10.0.1.2 10.0.1.3 10.0.1.4 30");
+}
+
+static void a_name_in_reserve_is_used_as_an_address_is(void **state)
+{
+    (void)state;
+    set("10.0.1.1", WORLD_DOWN);
+    world_set_region(&world, "names", "b", WORLD_RESERVE, HEALTH_SCALE_FULL);
+    expect("names", "names/b#1 b.example.net. 30");
+}
+
+static void a_pinned_region_in_reserve_is_not_down(void **state)
+{
+    (void)state;
+    set("10.0.2.1", WORLD_RESERVE);
+    expect_pinned("two", "b", "192.0.2.1", "two/b#0 10.0.2.1 30");
+}
+
 /* ---- nesting ----------------------------------------------------------------------------- */
 
 static void a_nested_service_answers_while_it_can(void **state)
@@ -753,6 +792,10 @@ int main(void)
         TEST(what_is_in_reserve_is_for_who_finds_nothing_else),
         TEST(a_family_nobody_has_is_empty_but_not_down),
         TEST(a_region_without_the_family_is_passed_over),
+        TEST(what_is_in_reserve_comes_before_what_is_down),
+        TEST(a_region_needs_enough_of_what_is_up_or_in_reserve),
+        TEST(a_name_in_reserve_is_used_as_an_address_is),
+        TEST(a_pinned_region_in_reserve_is_not_down),
         TEST(a_nested_service_answers_while_it_can),
         TEST(a_nested_service_that_is_down_is_passed_over),
         TEST(a_nested_service_decides_for_itself_when_all_are_down),

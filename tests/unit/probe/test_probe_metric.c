@@ -76,6 +76,7 @@ static void what_is_not_known_is_a_failure(void **state)
         {METRIC_MISSING, "metric X-Lag is not in the answer"},
         {METRIC_NO_NUMBER, "metric X-Lag is not a number"},
         {METRIC_NO_JSON, "metric X-Lag cannot be read: the body is not JSON"},
+        {METRIC_TOO_LARGE, "metric X-Lag cannot be read: a number is out of range"},
         {METRIC_TOO_LONG, "metric X-Lag cannot be read: the body is over 64 KiB"},
     };
 
@@ -108,7 +109,10 @@ static void a_header_is_a_number_and_nothing_else(void **state)
         {".5", METRIC_FOUND, 0.5},      {"", METRIC_NO_NUMBER, 0},
         {"5s", METRIC_NO_NUMBER, 0},    {"nan", METRIC_NO_NUMBER, 0},
         {"inf", METRIC_NO_NUMBER, 0},   {"-inf", METRIC_NO_NUMBER, 0},
-        {"1e999", METRIC_NO_NUMBER, 0}, {"1, 2", METRIC_NO_NUMBER, 0},
+        {"1e999", METRIC_TOO_LARGE, 0}, {"-1e999", METRIC_TOO_LARGE, 0},
+        {"0x3", METRIC_NO_NUMBER, 0},   {"+0X1P3", METRIC_NO_NUMBER, 0},
+        {"1e", METRIC_NO_NUMBER, 0},    {"1e-3", METRIC_FOUND, 0.001},
+        {" 1", METRIC_NO_NUMBER, 0},    {"1, 2", METRIC_NO_NUMBER, 0},
         {"-", METRIC_NO_NUMBER, 0},
     };
 
@@ -148,6 +152,11 @@ static void a_path_leads_through_a_json_body(void **state)
         {"ok", "a", METRIC_NO_JSON, 0},
         {"{\"a\": 1", "a", METRIC_NO_JSON, 0},
         {"{\"a\": 1} x", "a", METRIC_NO_JSON, 0},
+        {"{\"a\": 1e999}", "a", METRIC_TOO_LARGE, 0},
+        {"{\"a\": -1e999}", "a", METRIC_TOO_LARGE, 0},
+        {"{\"a\": 1, \"b\": 1e999}", "a", METRIC_TOO_LARGE, 0},
+        {"{\"a\": 99999999999999999999}", "a", METRIC_TOO_LARGE, 0},
+        {"{\"a\": 1e-999}", "a", METRIC_FOUND, 0},
         {"{\"a\": 1, \"a\": 2}", "a", METRIC_NO_JSON, 0}, /* which of them? */
     };
 

@@ -322,6 +322,30 @@ static void an_entry_ends_when_it_says(void **state)
     temp_folder_close(&word.folder);
 }
 
+/* Else it would count again whenever anything changes, until then. */
+static void a_resume_of_the_future_counts_when_it_comes(void **state)
+{
+    (void)state;
+    struct word word;
+    char since[CLOCK_TEXT_MAX];
+    temp_folder_open(&word.folder);
+    uint64_t since_ms = clock_wall_ms() + 700;
+    temp_printf(&word.folder, "overrides.json",
+                "{\"overrides\": [{\"service\": \"app\", \"state\": \"resume\", " WHO
+                ", \"since\": \"%s\"}]}",
+                clock_format(since_ms, since));
+    start(&word);
+    assert_int_equal(overrides_resume_since(word.overrides, "app", NULL, NULL), 0);
+    assert_int_equal(test_log_count("event=overrides file=overrides.json count=1 in_force=0"),
+                     1);
+    test_loop_until_count(&word.loop, &word.changes, 1);
+    assert_in_range(clock_wall_ms() - since_ms, 0, 1000);
+    assert_int_equal(overrides_resume_since(word.overrides, "app", NULL, NULL), since_ms);
+    assert_int_equal(test_log_count("event=override_ended"), 0);
+    stop(&word);
+    temp_folder_close(&word.folder);
+}
+
 static void what_is_set_is_in_force_at_once_and_survives(void **state)
 {
     (void)state;
@@ -505,6 +529,7 @@ int main(void)
         cmocka_unit_test(a_copy_that_is_broken_too_is_no_help),
         cmocka_unit_test(half_a_file_is_never_in_force),
         cmocka_unit_test(an_entry_ends_when_it_says),
+        cmocka_unit_test(a_resume_of_the_future_counts_when_it_comes),
         cmocka_unit_test(what_is_set_is_in_force_at_once_and_survives),
         cmocka_unit_test(what_the_file_may_not_say_cannot_be_set),
         cmocka_unit_test(an_edit_by_hand_and_one_by_us_both_hold),

@@ -18,7 +18,7 @@ static const struct diff_field FIELDS[] = {
     FIELD("path", DIFF_FIELD_TEXT, path),
     FIELD("method", DIFF_FIELD_TEXT, method),
     FIELD("verify", DIFF_FIELD_BOOL, verify),
-    FIELD("ca_file", DIFF_FIELD_TEXT, ca_file),
+    FIELD("ca_file", DIFF_FIELD_PATH, ca_file),
     FIELD("min_cert_days", DIFF_FIELD_U32, min_cert_days),
     FIELD("body", DIFF_FIELD_HIDDEN, body),
     FIELD("body_regex", DIFF_FIELD_HIDDEN, body_regex),
@@ -33,7 +33,7 @@ static const struct diff_field FIELDS[] = {
     FIELD("dns.type", DIFF_FIELD_U16, dns.type),
     FIELD("dns.rcode", DIFF_FIELD_U16, dns.rcode),
     FIELD("dns.tcp", DIFF_FIELD_BOOL, dns.tcp),
-    FIELD("file", DIFF_FIELD_TEXT, file.path),
+    FIELD("file", DIFF_FIELD_PATH, file.path),
     FIELD("file.max_age", DIFF_FIELD_MS, file.max_age_ms),
     FIELD("needed", DIFF_FIELD_U32, parts_needed),
     FIELD("interval", DIFF_FIELD_MS, interval_ms),
@@ -97,7 +97,9 @@ static void compare_check(struct differ *differ, const struct config_check *was,
     if (was->kind != is->kind)
         diff_note(&detail, "%s -> %s", config_check_kind_name(was->kind),
                   config_check_kind_name(is->kind));
-    diff_fields(was, is, FIELDS, COUNT(FIELDS), &detail);
+    diff_fields((struct diff_object){was, differ->before->config->folder},
+                (struct diff_object){is, differ->after->config->folder}, FIELDS, COUNT(FIELDS),
+                &detail);
     if (!same_statuses(was, is))
         diff_note(&detail, "status");
     if (!same_headers(was, is))

@@ -51,10 +51,30 @@ static void format_ms(uint32_t ms, char text[VALUE_MAX])
         (void)snprintf(text, VALUE_MAX, "%ums", ms);
 }
 
-/* format - the value, for comparing and for showing. */
-static void format(const struct diff_field *field, const void *object, char text[VALUE_MAX])
+const char *diff_relative(const char *folder, const char *path)
 {
-    const uint8_t *at = (const uint8_t *)object + field->offset;
+    size_t len = folder ? strlen(folder) : 0;
+    bool inside = path && len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
+    return inside ? path + len + 1 : path;
+}
+
+/* text_of - of a field that is one. */
+static const char *text_of(const struct diff_field *field, struct diff_object of)
+{
+    const char *text = read_text((const uint8_t *)of.object + field->offset);
+    return field->kind == DIFF_FIELD_PATH ? diff_relative(of.folder, text) : text;
+}
+
+static bool is_text(const struct diff_field *field)
+{
+    return field->kind == DIFF_FIELD_TEXT || field->kind == DIFF_FIELD_PATH ||
+           field->kind == DIFF_FIELD_HIDDEN;
+}
+
+/* format - the value, for comparing and for showing. */
+static void format(const struct diff_field *field, struct diff_object of, char text[VALUE_MAX])
+{
+    const uint8_t *at = (const uint8_t *)of.object + field->offset;
     uint16_t u16;
     switch (field->kind) {
     case DIFF_FIELD_U16:
@@ -70,29 +90,25 @@ static void format(const struct diff_field *field, const void *object, char text
         (void)snprintf(text, VALUE_MAX, "%.6g%%", 100 * read_number(at));
         break;
     case DIFF_FIELD_TEXT:
+    case DIFF_FIELD_PATH:
     case DIFF_FIELD_HIDDEN:
-        (void)snprintf(text, VALUE_MAX, "%.120s", read_text(at) ? read_text(at) : "(none)");
+        (void)snprintf(text, VALUE_MAX, "%.120s",
+                       text_of(field, of) ? text_of(field, of) : "(none)");
         break;
     }
 }
 
-static bool is_same(const struct diff_field *field, const void *before, const void *after,
-                    const char *was, const char *is)
-{
-    if (field->kind != DIFF_FIELD_TEXT && field->kind != DIFF_FIELD_HIDDEN)
-        return strcmp(was, is) == 0;
-    return diff_same_text(read_text((const uint8_t *)before + field->offset),
-                          read_text((const uint8_t *)after + field->offset));
-}
-
-void diff_fields(const void *before, const void *after, const struct diff_field *fields,
-                 size_t count, struct text *out)
+void diff_fields(struct diff_object before, struct diff_object after,
+                 const struct diff_field *fields, size_t count, struct text *out)
 {
     char was[VALUE_MAX], is[VALUE_MAX];
     for (size_t i = 0; i < count; i++) {
         format(&fields[i], before, was);
         format(&fields[i], after, is);
-        if (is_same(&fields[i], before, after, was, is))
+        bool same = is_text(&fields[i]) ? diff_same_text(text_of(&fields[i], before),
+                                                         text_of(&fields[i], after))
+                                        : strcmp(was, is) == 0;
+        if (same)
             continue;
         if (fields[i].kind == DIFF_FIELD_HIDDEN)
             diff_note(out, "%s", fields[i].key);

@@ -41,7 +41,8 @@ static void compare_region(struct differ *differ, const struct config_region *wa
     text_init(&detail, DETAIL_MAX);
     if (!same_location(&was->location, &is->location))
         diff_note(&detail, "location");
-    diff_fields(was, is, fields, COUNT(fields), &detail);
+    diff_fields((struct diff_object){.object = was}, (struct diff_object){.object = is}, fields,
+                COUNT(fields), &detail);
     if (detail.len > 0)
         differ_add(differ, DIFF_CHANGED, DIFF_REGION, is->name, "%s", text_get(&detail));
     if (detail.no_memory)
@@ -67,13 +68,9 @@ void diff_regions(struct differ *differ)
 
 /* ---- geography ---- */
 
-/* relative - as the configuration calls the file: two of them may lie in different folders. */
 static const char *relative(const struct snapshot *snapshot, const char *path)
 {
-    const char *folder = snapshot->config->folder;
-    size_t len = folder ? strlen(folder) : 0;
-    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' ? path + len + 1
-                                                                          : path;
+    return diff_relative(snapshot->config->folder, path);
 }
 
 static const struct snapshot_database *find_database(const struct snapshot *snapshot,

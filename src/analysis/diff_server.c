@@ -25,9 +25,9 @@ static const struct diff_field FIELDS[] = {
     FIELD("max_udp_without_cookie bytes", DIFF_FIELD_U32, udp_plain_bytes),
     FIELD("max_udp_without_cookie times", DIFF_FIELD_U32, udp_plain_ratio),
     FIELD("cookies.enabled", DIFF_FIELD_BOOL, cookies),
-    FIELD("cookies.secrets_file", DIFF_FIELD_TEXT, cookie_secrets),
-    FIELD("tls.certificate", DIFF_FIELD_TEXT, tls.certificate.path),
-    FIELD("tls.key", DIFF_FIELD_TEXT, tls.key.path),
+    FIELD("cookies.secrets_file", DIFF_FIELD_PATH, cookie_secrets),
+    FIELD("tls.certificate", DIFF_FIELD_PATH, tls.certificate.path),
+    FIELD("tls.key", DIFF_FIELD_PATH, tls.key.path),
     FIELD("allow_shrink", DIFF_FIELD_BOOL, allow_shrink),
     FIELD("drain", DIFF_FIELD_MS, drain_ms),
     FIELD("probes.max_in_flight", DIFF_FIELD_U32, probes_in_flight),
@@ -40,7 +40,7 @@ static const struct diff_field FIELDS[] = {
 static const struct diff_field START_FIELDS[] = {
     FIELD("workers", DIFF_FIELD_U32, workers),
     FIELD("user", DIFF_FIELD_TEXT, user),
-    FIELD("state", DIFF_FIELD_TEXT, state),
+    FIELD("state", DIFF_FIELD_PATH, state),
     FIELD("tcp.connections", DIFF_FIELD_U32, tcp_connections),
     FIELD("tcp.per_prefix", DIFF_FIELD_U32, tcp_per_prefix),
     FIELD("tcp.idle", DIFF_FIELD_MS, tcp_idle_ms),
@@ -85,6 +85,36 @@ static bool same_receivers(const struct config *a, const struct config *b)
     return same;
 }
 
+static bool same_logs(const struct config *a, const struct config *b)
+{
+    const struct config_query_log *was = &a->query_log, *is = &b->query_log;
+    return a->log.format == b->log.format && a->log.level == b->log.level &&
+           diff_same_text(diff_relative(a->folder, was->file),
+                          diff_relative(b->folder, is->file)) &&
+           diff_same_text(diff_relative(a->folder, was->dnstap),
+                          diff_relative(b->folder, is->dnstap)) &&
+           was->chance == is->chance && was->format == is->format &&
+           was->clients == is->clients;
+}
+
+static bool same_admin(const struct config *a, const struct config *b)
+{
+    const struct config_admin *was = &a->admin, *is = &b->admin;
+    bool same =
+        was->listener_count == is->listener_count && was->token_count == is->token_count;
+    for (size_t i = 0; same && i < was->listener_count; i++)
+        same = was->listeners[i].port == is->listeners[i].port &&
+               ip_equal(&was->listeners[i].addr, &is->listeners[i].addr) &&
+               diff_same_text(diff_relative(a->folder, was->listeners[i].path),
+                              diff_relative(b->folder, is->listeners[i].path));
+    for (size_t i = 0; same && i < was->token_count; i++)
+        same = diff_same_text(was->tokens[i].name, is->tokens[i].name) &&
+               was->tokens[i].scopes == is->tokens[i].scopes &&
+               memcmp(was->tokens[i].sha256, is->tokens[i].sha256,
+                      sizeof(was->tokens[i].sha256)) == 0;
+    return same;
+}
+
 /* add_fields - one item for each key, so that each says whether it needs a restart. */
 static void add_fields(struct differ *differ, const struct diff_field *fields, size_t count,
                        const char *mark)
@@ -92,8 +122,11 @@ static void add_fields(struct differ *differ, const struct diff_field *fields, s
     for (size_t i = 0; i < count; i++) {
         struct text detail;
         text_init(&detail, 1000);
-        diff_fields(&differ->before->config->server, &differ->after->config->server, &fields[i],
-                    1, &detail);
+        diff_fields(
+            (struct diff_object){&differ->before->config->server,
+                                 differ->before->config->folder},
+            (struct diff_object){&differ->after->config->server, differ->after->config->folder},
+            &fields[i], 1, &detail);
         if (detail.len > 0)
             differ_add(differ, DIFF_CHANGED, DIFF_SERVER, fields[i].key, "%s%s",
                        text_get(&detail) + strlen(fields[i].key) + 1, mark);
@@ -132,4 +165,7 @@ void diff_server(struct differ *differ)
            "rate_limit.exempt", "");
     add_if(differ, same_limits(&before->limits, &after->limits), "limits", "");
     add_if(differ, same_receivers(before, after), "notify", "");
+    add_if(differ, same_logs(before, after), "logs", "");
+    add_if(differ, before->metrics.by_country == after->metrics.by_country, "metrics", "");
+    add_if(differ, same_admin(before, after), "admin", "");
 }

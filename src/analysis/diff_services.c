@@ -142,7 +142,8 @@ static void compare_region(struct service_pair *pair, const struct config_servic
     const struct config *after = pair->differ->after->config;
     struct text fields;
     text_init(&fields, DETAIL_MAX);
-    diff_fields(was, is, REGION_FIELDS, COUNT(REGION_FIELDS), &fields);
+    diff_fields((struct diff_object){.object = was}, (struct diff_object){.object = is},
+                REGION_FIELDS, COUNT(REGION_FIELDS), &fields);
     if (!diff_same_text(nested_name(before, was), nested_name(after, is)))
         diff_note(&fields, "service %s -> %s", nested_name(before, was),
                   nested_name(after, is));
@@ -226,7 +227,8 @@ static void compare_service(struct differ *differ, const struct config_service *
     note_change(detail, "when_all_down", all_down_name(was, was_text),
                 all_down_name(is, is_text));
     note_change(detail, "failback", failback_name(was), failback_name(is));
-    diff_fields(was, is, FIELDS, COUNT(FIELDS), detail);
+    diff_fields((struct diff_object){.object = was}, (struct diff_object){.object = is}, FIELDS,
+                COUNT(FIELDS), detail);
     compare_regions(&pair);
     if (was->region_count == is->region_count && !same_order(was, is))
         diff_note(detail, "order of regions");

@@ -215,6 +215,14 @@ static void checks_regions_geography_and_the_server(void **state)
          "limits: {records: 5}\nnotify: [{command: [/bin/true]}]\n",
          NULL,
          {"~ server limits", "~ server notify"}},
+        /* paths are those of the file, whatever folder it lies in */
+        {"server: {state: s, cookies: {enabled: true}}\nlog: {level: info}\n",
+         NULL,
+         "server: {state: s}\nlog: {level: error}\nmetrics: {countries: false}\nadmin: "
+         "{listen: "
+         "['127.0.0.1:8053']}\n",
+         NULL,
+         {"~ server logs", "~ server metrics", "~ server admin"}},
     };
 
     (void)state;

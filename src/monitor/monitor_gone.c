@@ -6,6 +6,7 @@
 #include "monitor_host.h"
 #include "monitor_news.h"
 #include "monitor_overrides.h"
+#include "monitor_service_news.h"
 
 #define REMOVED "it was taken out of the configuration"
 
@@ -64,8 +65,9 @@ static void tell_service(const struct monitor_gone *gone, size_t index,
     const struct config_service *config =
         &gone->old_services->snapshot->config->services[index];
     const struct health_guard *guard = &service->guard;
-    if (!fresh && guard->dark)
-        tell_clear(gone, "service_usable", config->name);
+    if (!fresh)
+        service_tell_usable(gone->herald, config->name, guard->dark, guard->dark_families,
+                            REMOVED);
     if (!fresh && service->frozen.count > 0)
         tell_clear(gone, "service_unfrozen", config->name);
     if (guard->chosen != HEALTH_NO_REGION &&

@@ -78,13 +78,18 @@ void monitor_services_set_seat(struct monitor_services *services, uint32_t index
 {
     struct health_seat *seat = &services->seats[index];
     if (seat->state == now->state && seat->usable == now->usable &&
-        seat->suspect == now->suspect && seat->scale == now->scale && seat->force == now->force)
+        seat->suspect == now->suspect && seat->scale == now->scale &&
+        seat->force == now->force && seat->passed == now->passed &&
+        seat->dark_families == now->dark_families && seat->unforced_dark == now->unforced_dark)
         return;
     seat->state = now->state;
     seat->usable = now->usable;
     seat->suspect = now->suspect;
     seat->scale = now->scale;
     seat->force = now->force;
+    seat->passed = now->passed;
+    seat->dark_families = now->dark_families;
+    seat->unforced_dark = now->unforced_dark;
     monitor_services_set_due(services, services->snapshot->seats[index].service);
 }
 
@@ -130,8 +135,7 @@ static void pass_on(struct monitor_services *services, size_t index, bool unsett
         if (services->snapshot->seats[seat].nested != index)
             continue;
         struct health_seat now = services->seats[seat];
-        now.usable = !inner->guard.dark;
-        now.state = inner->guard.dark ? HEALTH_DOWN : HEALTH_UP;
+        health_seat_take(&now, &inner->guard);
         monitor_services_set_seat(services, seat, &now);
         if (unsettled_changed)
             monitor_services_set_due(services, services->snapshot->seats[seat].service);

@@ -22,11 +22,31 @@ struct health_rules snapshot_guard_rules(const struct config_service *service)
     };
 }
 
-static uint8_t family_of(const struct snapshot_seat *seat)
+/* families_of_service - that it has addresses of; a name may have both. Services do not contain
+ * themselves: config_check() has refused that. */
+static unsigned families_of_service(const struct config *config, uint16_t index)
 {
+    const struct config_service *service = &config->services[index];
+    unsigned families = 0;
+    for (size_t r = 0; r < service->region_count; r++) {
+        const struct config_service_region *region = &service->regions[r];
+        if (region->service != CONFIG_NONE)
+            families |= families_of_service(config, region->service);
+        if (region->name_count > 0)
+            families |= HEALTH_V4 | HEALTH_V6;
+        for (size_t i = 0; i < region->address_count; i++)
+            families |= region->addresses[i].family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
+    }
+    return families;
+}
+
+static unsigned families_of(const struct snapshot *snapshot, const struct snapshot_seat *seat)
+{
+    if (seat->nested != CONFIG_NONE)
+        return families_of_service(snapshot->config, seat->nested);
     if (!seat->addr)
-        return 2;
-    return seat->addr->family == IP_V6;
+        return HEALTH_V4 | HEALTH_V6;
+    return seat->addr->family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
 }
 
 struct health_seat snapshot_guard_seat(const struct snapshot *snapshot, uint32_t index)
@@ -35,7 +55,7 @@ struct health_seat snapshot_guard_seat(const struct snapshot *snapshot, uint32_t
     bool unchecked = from->target == SNAPSHOT_NO_TARGET && from->nested == CONFIG_NONE;
     return (struct health_seat){
         .region = from->region,
-        .family = family_of(from),
+        .families = (uint8_t)families_of(snapshot, from),
         .unchecked = unchecked,
         .state = unchecked || from->nested != CONFIG_NONE ? HEALTH_UP : HEALTH_UNKNOWN,
         .usable = true,

@@ -35,36 +35,45 @@ static void rules_are_those_of_the_service(void **state)
 static void seats_say_who_they_are(void **state)
 {
     static const struct ip_addr v4 = {.family = IP_V4}, v6 = {.family = IP_V6};
+    struct snapshot_case one;
+    case_load(&one, "regions: {eu: {}, us: {}}\n"
+                    "services:\n"
+                    "  a: {regions: {eu: {addresses: ['2001:db8::1']}, us: {service: b}}}\n"
+                    "  b: {regions: {eu: {addresses: ['2001:db8::1']}}}\n"
+                    "  c: {regions: {eu: {names: [a.example]}}}\n");
     struct snapshot_seat seats[] = {
         {.target = 3, .region = 1, .addr = &v4, .nested = CONFIG_NONE},
         {.target = SNAPSHOT_NO_TARGET, .addr = &v6, .nested = CONFIG_NONE},
         {.target = 4, .host = "a.", .nested = CONFIG_NONE},
-        {.target = SNAPSHOT_NO_TARGET, .region = 2, .nested = 5},
+        {.target = SNAPSHOT_NO_TARGET, .region = 1, .nested = 0},
+        {.target = SNAPSHOT_NO_TARGET, .nested = 2},
     };
 
     static const struct {
-        uint8_t region, family;
+        uint8_t region, families;
         bool unchecked;
         enum health_state state;
     } expected[] = {
-        {1, 0, false, HEALTH_UNKNOWN},
-        {0, 1, true, HEALTH_UP}, /* nobody probes it */
-        {0, 2, false, HEALTH_UNKNOWN},
-        {2, 2, false, HEALTH_UP}, /* a service: its own guard says how it does */
+        {1, HEALTH_V4, false, HEALTH_UNKNOWN},
+        {0, HEALTH_V6, true, HEALTH_UP}, /* nobody probes it */
+        {0, HEALTH_V4 | HEALTH_V6, false, HEALTH_UNKNOWN},
+        {1, HEALTH_V6, false, HEALTH_UP}, /* a service: its own guard says how it does */
+        {0, HEALTH_V4 | HEALTH_V6, false, HEALTH_UP},
     };
 
     (void)state;
-    struct snapshot snapshot = {.seats = seats, .seat_count = 4};
-    for (uint32_t i = 0; i < 4; i++) {
+    struct snapshot snapshot = {.config = one.config, .seats = seats, .seat_count = 5};
+    for (uint32_t i = 0; i < 5; i++) {
         struct health_seat seat = snapshot_guard_seat(&snapshot, i);
         assert_int_equal(seat.region, expected[i].region);
-        assert_int_equal(seat.family, expected[i].family);
+        assert_int_equal(seat.families, expected[i].families);
         assert_int_equal(seat.unchecked, expected[i].unchecked);
         assert_int_equal(seat.state, expected[i].state);
         assert_true(seat.usable);
         assert_int_equal(seat.scale, HEALTH_SCALE_FULL);
         assert_int_equal(seat.force, HEALTH_FORCE_NONE);
     }
+    case_close(&one);
 }
 
 int main(void)

@@ -201,8 +201,7 @@ static void pass_on(struct scenario *s)
         uint16_t nested = s->snapshot->seats[i].nested;
         if (nested == CONFIG_NONE || s->fixed[i])
             continue;
-        s->seats[i].usable = !s->guards[nested].dark;
-        s->seats[i].state = s->guards[nested].dark ? HEALTH_DOWN : HEALTH_UP;
+        health_seat_take(&s->seats[i], &s->guards[nested]);
     }
 }
 

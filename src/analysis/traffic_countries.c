@@ -5,7 +5,6 @@
 
 #include "rhumb/geo_place.h"
 
-#include "class_cells.h"
 #include "traffic_kinds.h"
 
 enum { LINE_BYTES_MAX = 200 };

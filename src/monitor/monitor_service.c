@@ -126,8 +126,7 @@ static void publish(struct monitor_services *services, size_t index)
     health_table_set_service(table, index, service->unsettled ? HEALTH_SERVICE_UNSETTLED : 0);
 }
 
-/* pass_on - a service inside others is an endpoint of theirs: its health is what it would be
- * without the operator's word, which is passed on beside it. */
+/* pass_on - a service inside others is an endpoint of theirs. */
 static void pass_on(struct monitor_services *services, size_t index, bool unsettled_changed)
 {
     const struct monitor_service *inner = &services->list[index];
@@ -136,11 +135,7 @@ static void pass_on(struct monitor_services *services, size_t index, bool unsett
         if (services->snapshot->seats[seat].nested != index)
             continue;
         struct health_seat now = services->seats[seat];
-        now.usable = inner->guard.unforced_dark != inner->guard.families;
-        now.state = now.usable ? HEALTH_UP : HEALTH_DOWN;
-        now.passed = inner->guard.forced;
-        now.dark_families = inner->guard.dark_families;
-        now.unforced_dark = inner->guard.unforced_dark;
+        health_seat_take(&now, &inner->guard);
         monitor_services_set_seat(services, seat, &now);
         if (unsettled_changed)
             monitor_services_set_due(services, services->snapshot->seats[seat].service);

@@ -15,11 +15,15 @@
 
 #define RHUMB_CONFIG_DEFAULT "/etc/rhumb/rhumb.yaml"
 
-/* Exit statuses of every command; what they mean is in the table, for the help and rhumb(8). */
+/* Exit statuses of every command; what they mean is in the table, for the help and rhumb(8). Those
+ * that compare or judge end as diff(1) does: 1 is an answer, 2 is no answer. */
 enum exit_status {
     EXIT_STATUS_OK = 0,
     EXIT_STATUS_ERRORS = 1,
     EXIT_STATUS_USAGE = 2,
+    EXIT_STATUS_DIFFERENT = 1, /* diff */
+    EXIT_STATUS_OVERLOAD = 1,  /* simulate: some region has more to do than it can carry */
+    EXIT_STATUS_TROUBLE = 2,   /* both: usage, or errors in what was to be read */
     EXIT_STATUS_UNREACHABLE = 3,
     EXIT_STATUS_REFUSED = 4,
     EXIT_STATUS_NOT_READY = 5,
@@ -29,6 +33,8 @@ enum command {
     COMMAND_SERVE,
     COMMAND_CHECK,
     COMMAND_AUDIT,
+    COMMAND_DIFF,
+    COMMAND_SIMULATE,
     COMMAND_STATUS,
     COMMAND_SERVICES,
     COMMAND_REGIONS,
@@ -65,6 +71,14 @@ struct options_network {
     struct ip_prefix prefix;
 };
 
+/* An option that may be said several times. */
+enum { OPTION_VALUES_MAX = 64 };
+
+struct option_values {
+    const char *list[OPTION_VALUES_MAX];
+    unsigned count;
+};
+
 /* What does not apply to the command, or was not said, is NULL, false or 0. */
 struct options {
     enum command command;
@@ -87,7 +101,12 @@ struct options {
     const char *target, *limit, *since; /* numbers as text, checked */
     bool follow;
 
-    uint64_t seed, samples; /* audit */
+    uint64_t seed, samples; /* audit: of the random clients, and how many */
+    const char *new_path;   /* diff: the configuration to compare with */
+    const char *traffic; /* diff, simulate: a file, or "countries"; NULL: as the command says */
+    const char *svg_path;                            /* simulate; NULL: no plot */
+    bool all;                                        /* diff */
+    struct option_values down, drain, qps, services; /* simulate */
 
     bool json, names;
     const char *topic, *shell; /* help, completion */

@@ -15,6 +15,7 @@ static int command_version(const struct options *options)
         "licence: Apache-2.0\n"
         "zones/geo/country.mmdb: geo-whois-asn-country, CC0-1.0; contains statistics of the\n"
         "regional Internet registries published by the NRO (nro.net), CC BY 4.0\n"
+        "zones/geo/traffic.csv: World Factbook, public domain; World Bank, CC BY 4.0, rounded\n"
         "country centroids: computed from Natural Earth (naturalearthdata.com), public domain");
     return EXIT_STATUS_OK;
 }
@@ -24,6 +25,7 @@ static int run(const struct options *options)
     static int (*const commands[COMMAND_COUNT])(const struct options *) = {
         [COMMAND_SERVE] = command_serve,     [COMMAND_CHECK] = command_check,
         [COMMAND_EXPLAIN] = command_explain, [COMMAND_AUDIT] = command_audit,
+        [COMMAND_DIFF] = command_diff,       [COMMAND_SIMULATE] = command_simulate,
         [COMMAND_VERSION] = command_version,
     };
 

@@ -27,6 +27,18 @@ static const char *const TYPES[] = {"A",   "AAAA",  "CNAME", "MX",  "NS",  "TXT"
         .help = "print what the server said, as JSON"                                          \
     }
 
+#define OPTION_JSON_REPORT                                                                     \
+    {                                                                                          \
+        .name = "json", .value = {.at = AT(json)}, .help = "the report for programs, as JSON"  \
+    }
+
+#define OPTION_TRAFFIC                                                                         \
+    {                                                                                          \
+        .name = "traffic", .value = TAKES(VALUE_FILE, "FILE|countries", traffic),              \
+        .help = "who asks: a query log, a packet capture (pcap), weights of countries, or "    \
+                "`countries`: the Internet users of each"                                      \
+    }
+
 #define OPTION_NAMES                                                                           \
     {                                                                                          \
         .name = "names", .value = {.at = AT(names)},                                           \
@@ -108,7 +120,7 @@ const char *const COMMAND_GROUPS[GROUP_COUNT] = {
     [GROUP_MORE] = "more",
 };
 
-/* clang-format off: texts are lines of their own */
+/* clang-format off */ /* texts are lines of their own */
 const struct command_entry COMMANDS[COMMAND_COUNT] = {
     [COMMAND_SERVE] =
         {
@@ -141,30 +153,85 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .name = "audit",
             .group = GROUP_CONFIGURATION,
             .summary = "prove that residency holds, whatever the health",
-            .details = "Walks everything that the configuration compiles to, and proves in two "
-                       "independent ways that no client can be sent where `residency:` "
-                       "forbids, in any "
-                       "state of health. Prints what the proof is made of, with its SHA-256, "
-                       "and which "
-                       "countries may be sent where. Exit status 1 when it does not hold.",
+            .details =
+                "Walks everything that the configuration compiles to, and proves in two "
+                "independent ways that no client can be sent where `residency:` forbids, in any "
+                "state of health. Prints what the proof is made of, with its SHA-256, and which "
+                "countries may be sent where. Exit status 1 when it does not hold.",
             .examples = "audit -c /etc/rhumb/rhumb.yaml --json",
-            .options =
-                {OPTION_CONFIG,
-                 {.name = "json", .value = {.at = AT(json)}, .help = "the report for programs"},
-                 {.name = "seed",
-                  .value = {.kind = VALUE_COUNT,
-                            .name = "NUMBER",
-                            .at = AT(seed),
-                            .max = UINT64_MAX,
-                            .otherwise = "1"},
-                  .help = "of the random clients (default 1)"},
-                 {.name = "samples",
-                  .value = {.kind = VALUE_COUNT,
-                            .name = "NUMBER",
-                            .at = AT(samples),
-                            .max = 1000 * 1000 * 1000,
-                            .otherwise = "1000000"},
-                  .help = "how many of them, at most a thousand million (default a million)"}},
+            .options = {OPTION_CONFIG,
+                        OPTION_JSON_REPORT,
+                        {.name = "seed",
+                         .value = {.kind = VALUE_COUNT, .name = "NUMBER", .at = AT(seed),
+                                   .max = UINT64_MAX, .otherwise = "1"},
+                         .help = "of the random clients (default 1)"},
+                        {.name = "samples",
+                         .value = {.kind = VALUE_COUNT, .name = "NUMBER", .at = AT(samples),
+                                   .max = 1000 * 1000 * 1000, .otherwise = "1000000"},
+                         .help = "how many of them, at most a thousand million (default a "
+                                 "million)"}},
+        },
+    [COMMAND_DIFF] =
+        {
+            .name = "diff",
+            .group = GROUP_CONFIGURATION,
+            .summary = "what would change for clients with another configuration",
+            .details =
+                "Compares two configurations with all their files as the server would compile "
+                "them: which networks get another region, and which share of the addresses of "
+                "each country and of the traffic that is; zones, names, services and checks that "
+                "come, change and go. Nothing is asked over the network.\n\n"
+                "Exit status as of diff(1): 0 no difference, 1 differences, 2 errors.",
+            .examples = "diff rhumb.yaml.new --traffic countries",
+            .arguments = {{.help = "the configuration to compare with",
+                           .is_required = true,
+                           .value = TAKES(VALUE_FILE, "NEW", new_path)}},
+            .options = {{.name = "config",
+                         .letter = 'c',
+                         .value = TAKES(VALUE_FILE, "OLD", config_path),
+                         .help = "what is served now (default " RHUMB_CONFIG_DEFAULT ")"},
+                        OPTION_TRAFFIC,
+                        {.name = "all",
+                         .value = {.at = AT(all)},
+                         .help = "every row; otherwise the 20 largest of each table"},
+                        OPTION_JSON_REPORT},
+        },
+    [COMMAND_SIMULATE] =
+        {
+            .name = "simulate",
+            .group = GROUP_CONFIGURATION,
+            .summary = "who gets how much, before and after; held against capacity:",
+            .details =
+                "The share of each service's queries that every region gets now and in a "
+                "scenario, by the policies themselves, and with a rate what that is of its "
+                "`capacity:`. WHAT is REGION (in every service), SERVICE/REGION, REGION/ADDRESS, "
+                "SERVICE/REGION/ADDRESS, ADDRESS, or SERVICE.\n\n"
+                "Exit status 0 when everything fits, 1 when a region has more than its capacity, "
+                "2 after errors.",
+            .examples = "simulate --down eu-west --qps 24000",
+            .options = {{.name = "down",
+                         .repeats = true,
+                         .value = TAKES(VALUE_REGION, "WHAT", down),
+                         .help = "probes fail there; rules may keep it in the answers"},
+                        {.name = "drain",
+                         .repeats = true,
+                         .value = TAKES(VALUE_REGION, "WHAT", drain),
+                         .help = "an operator takes it out: no rule keeps it"},
+                        {.name = "qps",
+                         .repeats = true,
+                         .value = TAKES(VALUE_TEXT, "[SERVICE=]NUMBER", qps),
+                         .help = "queries a second, of all services together or of one"},
+                        OPTION_TRAFFIC,
+                        {.name = "service",
+                         .letter = 's',
+                         .repeats = true,
+                         .value = TAKES(VALUE_SERVICE, "SERVICE", services),
+                         .help = "these services alone"},
+                        {.name = "svg",
+                         .value = TAKES(VALUE_FILE, "FILE", svg_path),
+                         .help = "write a plot to this file"},
+                        OPTION_CONFIG,
+                        OPTION_JSON_REPORT},
         },
     [COMMAND_STATUS] =
         {
@@ -309,9 +376,8 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .options = {{.name = "client",
                          .is_required = true,
                          .value = TAKES(VALUE_NETWORK, "ADDRESS[/LENGTH]", client),
-                         .help = "who asks: a resolver's address, or with LENGTH a network in "
-                                 "EDNS Client "
-                                 "Subnet"},
+                         .help = "who asks: a resolver's address, or with LENGTH a network in EDNS "
+                                 "Client Subnet"},
                         {.name = "config",
                          .letter = 'c',
                          .value = TAKES(VALUE_FILE, "FILE", config_path),
@@ -520,8 +586,10 @@ const struct command_option COMMAND_CONNECTION[] = {
 
 const struct command_note COMMAND_EXITS[] = {
     {"0", "done"},
-    {"1", "errors in the configuration or at run time; the server failed (5xx)"},
-    {"2", "usage: the command line was not understood"},
+    {"1",
+     "errors in the configuration or at run time; the server failed (5xx); diff: there are "
+     "differences; simulate: a region has more than its capacity"},
+    {"2", "usage: the command line was not understood; diff, simulate: errors"},
     {"3", "the server cannot be reached, or nothing says where it is"},
     {"4", "the server refused (4xx): not allowed, not found, not possible now"},
     {"5", "ready: it does not answer queries"},

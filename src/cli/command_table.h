@@ -55,6 +55,7 @@ struct command_option {
     const char *name; /* without its dashes; NULL: the end of the list */
     char letter;      /* 0: none */
     bool is_required;
+    bool repeats; /* each value goes into a struct option_values at `at` */
     struct command_value value;
     const char *help;
 };

@@ -38,8 +38,8 @@ static void put_action(FILE *out, const struct command_value *value)
 static void put_spec(FILE *out, const struct command_option *option, bool is_letter)
 {
     bool takes_value = option->value.kind != VALUE_NONE;
-    fputs("            '", out);
-    if (option->letter != '\0')
+    fputs(option->repeats ? "            '*" : "            '", out);
+    if (option->letter != '\0' && !option->repeats)
         fprintf(out, "(-%c --%s)", option->letter, option->name);
     if (is_letter)
         fprintf(out, "-%c%s[", option->letter, takes_value ? "+" : "");

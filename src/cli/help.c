@@ -43,6 +43,8 @@ static void put_in_synopsis(struct text *out, const struct command_option *optio
         text_printf(out, "\t%s", option->value.name);
     if (!option->is_required)
         text_printf(out, "]");
+    if (option->repeats)
+        text_printf(out, "...");
 }
 
 void help_put_synopsis(struct text *out, const struct command_entry *entry)

@@ -85,10 +85,28 @@ static int find_option(const struct command_entry *entry, const char *word, size
     return -1;
 }
 
+/* add_value - one more of an option that repeats. */
+static bool add_value(struct reading *reading, const struct command_option *option,
+                      const char *text)
+{
+    struct option_values *values =
+        (struct option_values *)((char *)&reading->options + option->value.at);
+    if (*text == '\0')
+        return complain(reading->entry, NULL, "--%s wants %s", option->name,
+                        option->value.name);
+    if (values->count == OPTION_VALUES_MAX)
+        return complain(reading->entry, NULL, "--%s more than %d times", option->name,
+                        OPTION_VALUES_MAX);
+    values->list[values->count++] = text;
+    return true;
+}
+
 static bool store_option(struct reading *reading, const struct command_option *option,
                          const char *text)
 {
     const char *expected;
+    if (option->repeats)
+        return add_value(reading, option, text);
     if (option_value_store(&option->value, text, &reading->options, &expected))
         return true;
     if (*text == '\0')

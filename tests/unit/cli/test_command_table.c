@@ -295,6 +295,8 @@ static void completions_know_every_command_and_option(void **state)
             bool takes_value = option->value.kind != VALUE_NONE;
             assert_in(in_bash, " --%s", option->name);
             assert_in(in_zsh, "--%s%s", option->name, takes_value ? "=[" : "[");
+            if (option->repeats)
+                assert_in(in_zsh, "'*--%s=[", option->name);
             assert_in(fish, "'__rhumb_at %s'%s%.1s -l %s", entry->name,
                       option->letter != '\0' ? " -s " : "",
                       option->letter != '\0' ? &option->letter : "", option->name);

@@ -154,6 +154,47 @@ static void a_change_is_understood_with_all_it_says(void **state)
     assert_true(run.options.force);
 }
 
+static void options_of_diff_and_simulate_are_understood(void **state)
+{
+    struct run run;
+    (void)state;
+    parse(&run, "rhumb diff new.yaml -c old.yaml --traffic=q.log --all --json");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_DIFF);
+    assert_string_equal(run.options.config_path, "old.yaml");
+    assert_string_equal(run.options.new_path, "new.yaml");
+    assert_string_equal(run.options.traffic, "q.log");
+    assert_true(run.options.all && run.options.json);
+    parse(&run, "rhumb simulate --down eu --down=us/1 --drain x --qps 5 --qps a=6 --svg p");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_SIMULATE);
+    assert_int_equal(run.options.down.count, 2);
+    assert_string_equal(run.options.down.list[1], "us/1");
+    assert_int_equal(run.options.drain.count, 1);
+    assert_int_equal(run.options.qps.count, 2);
+    assert_string_equal(run.options.qps.list[1], "a=6");
+    assert_int_equal(run.options.services.count, 0);
+    assert_string_equal(run.options.svg_path, "p");
+    assert_null(run.options.traffic);
+    assert_false(run.options.json);
+}
+
+static void no_option_may_be_given_without_end(void **state)
+{
+    enum { TIMES = OPTION_VALUES_MAX + 1 };
+
+    static char rhumb[] = "rhumb", simulate[] = "simulate", down[] = "--down=eu";
+
+    char *words[2 + TIMES + 1] = {rhumb, simulate};
+    struct options options;
+    (void)state;
+    for (int i = 0; i < TIMES; i++)
+        words[2 + i] = down;
+    assert_true(options_parse(2 + TIMES - 1, words, &options));
+    assert_int_equal(options.down.count, OPTION_VALUES_MAX);
+    assert_false(options_parse(2 + TIMES, words, &options));
+}
+
 static void an_audit_has_a_seed_and_a_form(void **state)
 {
     struct run run;
@@ -296,6 +337,13 @@ static void bad_lines_are_told_with_their_word(void **state)
         {"rhumb audit --seed 1x", "--seed '1x': expected a number", "audit"},
         {"rhumb audit --seed 18446744073709551616", "expected a number in its range", "audit"},
         {"rhumb check --seed 1", "unknown option '--seed'", "check"},
+        {"rhumb diff", "missing NEW", "rhumb help diff"},
+        {"rhumb diff a b", "unexpected argument 'b'", "diff"},
+        {"rhumb diff a --down eu", "unknown option '--down'", "diff"},
+        {"rhumb diff a --traffic", "--traffic wants FILE", "diff"},
+        {"rhumb simulate a", "unexpected argument 'a'", "simulate"},
+        {"rhumb simulate --all", "unknown option '--all'", "simulate"},
+        {"rhumb simulate --down=", "--down wants WHAT", "simulate"},
         {"rhumb completion tcsh", "'tcsh': expected bash|zsh|fish", "rhumb help completion"},
     };
 
@@ -316,6 +364,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines_are_understood),
         cmocka_unit_test(a_change_is_understood_with_all_it_says),
+        cmocka_unit_test(options_of_diff_and_simulate_are_understood),
+        cmocka_unit_test(no_option_may_be_given_without_end),
         cmocka_unit_test(an_audit_has_a_seed_and_a_form),
         cmocka_unit_test(durations_have_units),
         cmocka_unit_test(help_of_a_command_is_asked_for_in_two_ways),

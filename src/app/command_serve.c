@@ -33,6 +33,7 @@
 #include "logs.h"
 #include "metrics_source.h"
 #include "reload.h"
+#include "table_digest.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
@@ -172,9 +173,10 @@ static void log_start(const struct server *server, const struct snapshot *snapsh
         log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u transport=tls",
                   ip_format(&tls->listeners[i].addr, address), tls->listeners[i].port);
     }
-    log_event(LOG_LEVEL_INFO, "ready", "version=%s workers=%zu zones=%zu names=%zu targets=%zu",
-              RHUMB_VERSION, net_worker_count(server->net), snapshot->zones.zone_count,
-              snapshot->binding_count, snapshot->target_count);
+    log_event(LOG_LEVEL_INFO, "ready",
+              "version=%s workers=%zu zones=%zu names=%zu targets=%zu table=%s", RHUMB_VERSION,
+              net_worker_count(server->net), snapshot->zones.zone_count,
+              snapshot->binding_count, snapshot->target_count, snapshot->table_sha256);
 }
 
 /* on_settled - health is known as well as it can be: serve. */
@@ -409,6 +411,8 @@ int command_serve(const struct options *options)
         first->map = NULL;
     }
     malloc_trim(0);
+    if (err == ERR_OK && !table_digest_make(first, NULL))
+        err = ERR_NO_MEMORY;
     if (err == ERR_OK)
         err = open_sockets(&server, first, diags);
     if (diags)

@@ -38,6 +38,7 @@ struct resolver_entry {
     uv_work_t work;
     bool busy, removed; /* freed when it is removed and neither busy nor being told */
     bool troubled;
+    unsigned failures;   /* in a row */
     struct lookup found; /* the pool's while busy */
     struct lookup_family known[2];
     struct ip_addr told[RESOLVER_ADDRESSES_MAX];
@@ -74,6 +75,14 @@ static void look_up(uv_work_t *work)
     lookup_host(entry->name, &entry->found);
 }
 
+uint32_t resolver_retry_ms(const struct resolver_pace *pace, unsigned failures)
+{
+    uint64_t wait_ms = pace->first_retry_ms;
+    for (unsigned i = 1; i < failures && wait_ms < pace->retry_ms; i++)
+        wait_ms *= 2;
+    return wait_ms < pace->retry_ms ? (uint32_t)wait_ms : pace->retry_ms;
+}
+
 /* wait_of - until the next look-up. */
 static uint32_t wait_of(const struct resolver_entry *entry)
 {
@@ -81,8 +90,8 @@ static uint32_t wait_of(const struct resolver_entry *entry)
     uint64_t ttl_ms = UINT64_C(1000) * entry->found.ttl_s;
     if (entry->told_count == 0)
         return pace->first_retry_ms;
-    if (entry->troubled || entry->found.ttl_s == UINT32_MAX)
-        return pace->retry_ms;
+    if (entry->failures > 0)
+        return resolver_retry_ms(pace, entry->failures);
     if (ttl_ms < pace->least_ms)
         return pace->least_ms;
     return ttl_ms < pace->most_ms ? (uint32_t)ttl_ms : pace->most_ms;
@@ -119,8 +128,11 @@ static void on_looked_up(uv_work_t *work, int status)
         struct ip_addr addrs[RESOLVER_ADDRESSES_MAX];
         size_t count = lookup_merge(entry->known, &entry->found, addrs);
         const char *reason = entry->found.reason;
+        if (!reason && count == 0)
+            reason = "the name has no address";
+        entry->failures = reason ? entry->failures + 1 : 0;
         tell_addresses(entry, addrs, count);
-        tell_trouble(entry, reason || count > 0 ? reason : "the name has no address");
+        tell_trouble(entry, reason);
     }
     entry->busy = false;
     resolver->busy--;

@@ -299,8 +299,8 @@ static void a_resume_of_the_future_resumes_nothing(void **state)
     take_down(&bed, "eu");
     service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
     review(&bed);
-    override(&bed, future);
-    override(&bed, future);
+    service_bed_override(&bed, future);
+    service_bed_override(&bed, future);
     assert_true(service_bed_region(&bed, "a", "eu")->held);
     assert_false(is_usable(&bed, "a", "eu", 0));
     service_bed_close(&bed);

@@ -29,11 +29,19 @@ enum { RESOLVER_ADDRESSES_MAX = 16, RESOLVER_AT_ONCE = 2, RESOLVER_ENTRIES_MAX =
 /* How long until a name is looked up again. */
 struct resolver_pace {
     uint32_t least_ms, most_ms; /* bounds for a TTL */
-    uint32_t retry_ms;          /* after a failure, while there are addresses */
-    uint32_t first_retry_ms;    /* while there are none */
+    uint32_t retry_ms;          /* after many failures, while there are addresses */
+    uint32_t first_retry_ms;    /* after the first of them, and while there are none */
 };
 
 extern const struct resolver_pace RESOLVER_PACE; /* 5 s, 1 h, 30 s, 5 s */
+
+/* resolver_retry_ms - until the next look-up, after so many failures in a row (from 1) of a name
+ * that has addresses: each wait is twice the one before, up to retry_ms. A name server that was
+ * away for a moment is asked soon, one that is gone is left alone.
+ *
+ * source   RFC 9520 section 3.2: the delay between attempts should grow
+ */
+uint32_t resolver_retry_ms(const struct resolver_pace *pace, unsigned failures);
 
 /* resolver_on_addresses - the addresses now: sorted, IPv4 first, no two alike, 1 to
  * RESOLVER_ADDRESSES_MAX; borrowed for the call. */

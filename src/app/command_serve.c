@@ -31,7 +31,9 @@
 #include "commands.h"
 #include "control.h"
 #include "logs.h"
+#include "metrics_source.h"
 #include "reload.h"
+#include "table_digest.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
@@ -171,9 +173,10 @@ static void log_start(const struct server *server, const struct snapshot *snapsh
         log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u transport=tls",
                   ip_format(&tls->listeners[i].addr, address), tls->listeners[i].port);
     }
-    log_event(LOG_LEVEL_INFO, "ready", "version=%s workers=%zu zones=%zu names=%zu targets=%zu",
-              RHUMB_VERSION, net_worker_count(server->net), snapshot->zones.zone_count,
-              snapshot->binding_count, snapshot->target_count);
+    log_event(LOG_LEVEL_INFO, "ready",
+              "version=%s workers=%zu zones=%zu names=%zu targets=%zu table=%s", RHUMB_VERSION,
+              net_worker_count(server->net), snapshot->zones.zone_count,
+              snapshot->binding_count, snapshot->target_count, snapshot->table_sha256);
 }
 
 /* on_settled - health is known as well as it can be: serve. */
@@ -236,6 +239,22 @@ static void reload_for_admin(void *ctx, bool force, admin_on_done on_done, void 
     reload_ask(server->reload, "admin", on_done, done_ctx);
 }
 
+static void write_metrics(void *ctx, struct text *out)
+{
+    const struct server *server = ctx;
+    const struct metrics_source source = {
+        .slot = server->slot,
+        .net = server->net,
+        .monitor = control_monitor(server->control),
+        .notify = control_notify(server->control),
+        .logs = server->logs,
+        .reload = server->reload,
+        .admin = server->admin,
+        .started_ms = server->begun_ms,
+    };
+    metrics_source_write(&source, out);
+}
+
 /* start_admin - without it the server still answers: a socket that cannot be had by default is
  * told, one that was asked for is an error. */
 static enum err start_admin(struct server *server, const struct config *config)
@@ -247,6 +266,7 @@ static enum err start_admin(struct server *server, const struct config *config)
         .ctx = server,
         .process = tell_process,
         .reload = reload_for_admin,
+        .metrics = write_metrics,
     };
     struct diag_list *diags = diag_list_new();
     if (config->admin.listener_count == 0 || !diags) {
@@ -391,6 +411,8 @@ int command_serve(const struct options *options)
         first->map = NULL;
     }
     malloc_trim(0);
+    if (err == ERR_OK && !table_digest_make(first, NULL))
+        err = ERR_NO_MEMORY;
     if (err == ERR_OK)
         err = open_sockets(&server, first, diags);
     if (diags)

@@ -6,3 +6,6 @@
 int command_serve(const struct options *options);
 int command_check(const struct options *options);
 int command_explain(const struct options *options);
+int command_audit(const struct options *options);
+int command_diff(const struct options *options);
+int command_simulate(const struct options *options);

@@ -14,6 +14,7 @@ static void print_version(void)
         "licence: Apache-2.0\n"
         "zones/geo/country.mmdb: geo-whois-asn-country, CC0-1.0; contains statistics of the\n"
         "regional Internet registries published by the NRO (nro.net), CC BY 4.0\n"
+        "zones/geo/traffic.csv: World Factbook, public domain; World Bank, CC BY 4.0, rounded\n"
         "country centroids: computed from Natural Earth (naturalearthdata.com), public domain");
 }
 
@@ -23,6 +24,9 @@ static int run(const struct options *options)
     case COMMAND_SERVE: return command_serve(options);
     case COMMAND_CHECK: return command_check(options);
     case COMMAND_EXPLAIN: return command_explain(options);
+    case COMMAND_AUDIT: return command_audit(options);
+    case COMMAND_DIFF: return command_diff(options);
+    case COMMAND_SIMULATE: return command_simulate(options);
     case COMMAND_VERSION: print_version(); return EXIT_STATUS_OK;
     case COMMAND_HELP: options_print_help(stdout); return EXIT_STATUS_OK;
     }

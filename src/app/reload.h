@@ -39,8 +39,11 @@ struct reload_start {
 
 /* How it went so far; ms since 1970. */
 struct reload_facts {
-    uint64_t loaded_ms; /* when what is served was published */
-    uint64_t failed_ms; /* when the latest reload failed; 0: it did not */
+    uint64_t loaded_ms;         /* when what is served was published */
+    uint64_t failed_ms;         /* when the latest reload failed; 0: it did not */
+    uint64_t succeeded, failed; /* how many reloads; the start is none */
+    uint64_t took_ms;           /* the latest that succeeded, from its beginning */
+    uint64_t grace_us; /* until no worker saw the snapshot before it; 0: not known yet */
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,

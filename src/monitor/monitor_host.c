@@ -92,6 +92,7 @@ static uint32_t on_leaf_result(void *ctx, const struct probe_result *result)
     const struct health_thresholds thresholds = leaf_thresholds(host);
     struct health_event event;
     struct probe_result verdict;
+    host->means->on_probe(host->means->ctx, host->whole, result);
     memcpy(leaf->reason, result->reason, sizeof(leaf->reason));
     leaf->own_fault = result->outcome == HEALTH_OWN_FAULT;
     if (result->outcome == HEALTH_SUCCESS)

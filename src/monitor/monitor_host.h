@@ -22,6 +22,8 @@ struct monitor_host_means {
     struct resolver *resolver;
     void *ctx;
     const struct config_check *(*check_of)(void *ctx, const struct machine *whole); /* now */
+    /* on_probe - one address was asked. */
+    void (*on_probe)(void *ctx, const struct machine *whole, const struct probe_result *result);
     /* on_verdict - what the addresses say together, as a probe would. It may free the host. */
     void (*on_verdict)(void *ctx, struct machine *whole, const struct probe_result *result);
 };

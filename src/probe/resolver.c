@@ -45,6 +45,7 @@ struct name {
     uv_work_t work;
     bool busy, removed; /* freed when it is removed and neither busy nor being told */
     bool troubled;
+    unsigned failures;   /* in a row */
     struct lookup found; /* the pool's while busy */
     struct lookup_family known[2];
     struct ip_addr told[RESOLVER_ADDRESSES_MAX];
@@ -128,6 +129,14 @@ static void look_up(uv_work_t *work)
     lookup_host(name->wire, &name->found);
 }
 
+uint32_t resolver_retry_ms(const struct resolver_pace *pace, unsigned failures)
+{
+    uint64_t wait_ms = pace->first_retry_ms;
+    for (unsigned i = 1; i < failures && wait_ms < pace->retry_ms; i++)
+        wait_ms *= 2;
+    return wait_ms < pace->retry_ms ? (uint32_t)wait_ms : pace->retry_ms;
+}
+
 /* wait_of - until the next look-up. */
 static uint32_t wait_of(const struct name *name)
 {
@@ -135,8 +144,8 @@ static uint32_t wait_of(const struct name *name)
     uint64_t ttl_ms = UINT64_C(1000) * name->found.ttl_s;
     if (name->told_count == 0)
         return pace->first_retry_ms;
-    if (name->troubled || name->found.ttl_s == UINT32_MAX)
-        return pace->retry_ms;
+    if (name->failures > 0)
+        return resolver_retry_ms(pace, name->failures);
     if (ttl_ms < pace->least_ms)
         return pace->least_ms;
     return ttl_ms < pace->most_ms ? (uint32_t)ttl_ms : pace->most_ms;
@@ -153,9 +162,12 @@ static void on_looked_up(uv_work_t *work, int status)
         struct ip_addr addrs[RESOLVER_ADDRESSES_MAX];
         size_t count = lookup_merge(name->known, &name->found, addrs);
         const char *reason = name->found.reason;
+        if (!reason && count == 0)
+            reason = "the name has no address";
+        name->failures = reason ? name->failures + 1 : 0;
         tell_addresses(name, addrs, count);
         if (!name->removed)
-            tell_trouble(name, reason || count > 0 ? reason : "the name has no address");
+            tell_trouble(name, reason);
     }
     name->busy = false;
     resolver->busy--;

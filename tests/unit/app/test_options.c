@@ -13,7 +13,7 @@
 
 #include "options.h"
 
-enum { WORDS_MAX = 12, OUTPUT_MAX = 4096 };
+enum { WORDS_MAX = 16, OUTPUT_MAX = 4096 };
 
 /* A command line, split at blanks, and what became of it. `` is an empty word. */
 struct run {
@@ -109,6 +109,46 @@ static void good_lines_are_understood(void **state)
     }
 }
 
+static void options_of_diff_and_simulate_are_understood(void **state)
+{
+    (void)state;
+    struct run run;
+    parse(&run, "rhumb diff new.yaml -c old.yaml --traffic=q.log --all --json");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_DIFF);
+    assert_string_equal(run.options.config_path, "old.yaml");
+    assert_string_equal(run.options.new_path, "new.yaml");
+    assert_string_equal(run.options.traffic, "q.log");
+    assert_true(run.options.all && run.options.json);
+    parse(&run, "rhumb simulate --down eu --down=us/1 --drain x --qps 5 --qps a=6 --svg p");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_SIMULATE);
+    assert_int_equal(run.options.down.count, 2);
+    assert_string_equal(run.options.down.list[1], "us/1");
+    assert_int_equal(run.options.drain.count, 1);
+    assert_int_equal(run.options.qps.count, 2);
+    assert_string_equal(run.options.qps.list[1], "a=6");
+    assert_int_equal(run.options.services.count, 0);
+    assert_string_equal(run.options.svg_path, "p");
+    assert_null(run.options.traffic);
+    assert_false(run.options.json);
+}
+
+static void no_option_may_be_given_without_end(void **state)
+{
+    enum { TIMES = OPTION_VALUES_MAX + 1 };
+
+    static char rhumb[] = "rhumb", simulate[] = "simulate", down[] = "--down=eu";
+    char *words[2 + TIMES + 1] = {rhumb, simulate};
+    struct options options;
+    (void)state;
+    for (int i = 0; i < TIMES; i++)
+        words[2 + i] = down;
+    assert_true(options_parse(2 + TIMES - 1, words, &options));
+    assert_int_equal(options.down.count, OPTION_VALUES_MAX);
+    assert_false(options_parse(2 + TIMES, words, &options));
+}
+
 static void bad_lines_are_told_with_their_word(void **state)
 {
     (void)state;
@@ -143,6 +183,22 @@ static void bad_lines_are_told_with_their_word(void **state)
         {"rhumb explain www NOTYPE --client ::1", "'NOTYPE' is no record type"},
         {"rhumb explain www A AAAA --client ::1", "unexpected argument 'AAAA'"},
         {"rhumb explain www -x --client ::1", "unexpected argument '-x'"},
+        {"rhumb audit --seed", "--seed '' is no number from 0 to 18446744073709551615"},
+        {"rhumb audit --samples 1000000001",
+         "--samples '1000000001' is no number from 0 to 1000"},
+        {"rhumb audit --seed -1", "--seed '-1' is no number"},
+        {"rhumb audit --seed 1x", "--seed '1x' is no number"},
+        {"rhumb audit --seed 18446744073709551616", "is no number"},
+        {"rhumb audit now", "unexpected argument 'now'"},
+        {"rhumb check --json", "unexpected argument '--json'"},
+        {"rhumb check --seed 1", "unexpected argument '--seed'"},
+        {"rhumb diff", "diff wants the configuration to compare with"},
+        {"rhumb diff a b", "unexpected argument 'b'"},
+        {"rhumb diff a --down eu", "unexpected argument '--down'"},
+        {"rhumb diff a --traffic", "--traffic wants a value"},
+        {"rhumb simulate a", "unexpected argument 'a'"},
+        {"rhumb simulate --all", "unexpected argument '--all'"},
+        {"rhumb simulate --down=", "--down wants a value"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -156,13 +212,37 @@ static void bad_lines_are_told_with_their_word(void **state)
     }
 }
 
+static void an_audit_has_a_seed_and_a_form(void **state)
+{
+    (void)state;
+    struct run run;
+    parse(&run, "rhumb audit");
+    assert_true(run.ok);
+    assert_int_equal(run.options.command, COMMAND_AUDIT);
+    assert_int_equal(run.options.seed, 1);
+    assert_int_equal(run.options.samples, 1000000);
+    assert_false(run.options.json);
+    parse(&run, "rhumb audit --json --seed=18446744073709551615 -c a.yaml");
+    assert_true(run.ok);
+    assert_true(run.options.json);
+    assert_true(run.options.seed == UINT64_MAX);
+    assert_string_equal(run.options.config_path, "a.yaml");
+    parse(&run, "rhumb audit --samples 0 --seed 7");
+    assert_int_equal(run.options.samples, 0);
+    assert_int_equal(run.options.seed, 7);
+}
+
 static void the_help_names_every_command_and_option(void **state)
 {
     (void)state;
 
-    static const char *const parts[] = {"rhumb serve",   "rhumb check",  "rhumb explain",
-                                        "rhumb version", "rhumb help",   "--config",
-                                        "--client",      "exit status:", RHUMB_CONFIG_DEFAULT};
+    static const char *const parts[] = {"rhumb diff",     "rhumb audit",  "--seed",
+                                        "rhumb simulate", "--traffic",    "--down",
+                                        "--drain",        "--qps",        "--service",
+                                        "--svg",          "--all",        "--json",
+                                        "rhumb serve",    "rhumb check",  "rhumb explain",
+                                        "rhumb version",  "rhumb help",   "--config",
+                                        "--client",       "exit status:", RHUMB_CONFIG_DEFAULT};
 
     char *text = NULL;
     size_t len = 0;
@@ -181,7 +261,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines_are_understood),
+        cmocka_unit_test(options_of_diff_and_simulate_are_understood),
+        cmocka_unit_test(no_option_may_be_given_without_end),
         cmocka_unit_test(bad_lines_are_told_with_their_word),
+        cmocka_unit_test(an_audit_has_a_seed_and_a_form),
         cmocka_unit_test(the_help_names_every_command_and_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

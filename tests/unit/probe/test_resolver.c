@@ -452,6 +452,17 @@ static void more_than_sixteen_are_cut(void **state)
     assert_int_equal(out[12].family, IP_V6);
 }
 
+static void a_name_server_that_is_gone_is_asked_less_and_less(void **state)
+{
+    (void)state;
+    static const uint32_t waits_ms[] = {5000, 10000, 20000, 30000, 30000};
+    for (unsigned i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++)
+        assert_int_equal(resolver_retry_ms(&RESOLVER_PACE, i + 1), waits_ms[i]);
+    assert_int_equal(resolver_retry_ms(&RESOLVER_PACE, UINT32_MAX), 30000);
+    static const struct resolver_pace slow_first = {.retry_ms = 7, .first_retry_ms = 9};
+    assert_int_equal(resolver_retry_ms(&slow_first, 1), 7);
+}
+
 /* ---- the namespaces ---- */
 
 static bool raise_loopback(void)
@@ -507,6 +518,7 @@ int main(void)
         cmocka_unit_test(what_is_no_host_name_is_refused),
         cmocka_unit_test(a_family_that_fails_stays_as_it_was),
         cmocka_unit_test(more_than_sixteen_are_cut),
+        cmocka_unit_test(a_name_server_that_is_gone_is_asked_less_and_less),
         cmocka_unit_test(addresses_are_sorted_and_each_told_once),
         cmocka_unit_test(only_a_change_is_told),
         cmocka_unit_test(when_look_ups_fail_the_last_addresses_stay),
@@ -516,7 +528,7 @@ int main(void)
         cmocka_unit_test(all_who_ask_for_a_name_are_told_of_its_change),
         cmocka_unit_test(it_may_be_closed_while_it_tells),
     };
-    const struct CMUnitTest pure_tests[] = {tests[0], tests[1], tests[2]};
+    const struct CMUnitTest pure_tests[] = {tests[0], tests[1], tests[2], tests[3]};
     bool has_nsd = access("/usr/sbin/nsd", X_OK) == 0;
     put_nsd_conf();
     int failed = has_nsd && own_resolv_conf() ? cmocka_run_group_tests(tests, NULL, NULL)

@@ -1,4 +1,4 @@
-#include "geo_intern.h"
+#include "rhumb/intern.h"
 
 #include <stdbool.h>
 
@@ -6,19 +6,19 @@
 
 enum { FIRST_SLOTS = 1024 };
 
-void geo_intern_init(struct geo_intern *intern, size_t item_bytes, size_t max_count)
+void intern_init(struct intern *intern, size_t item_bytes, size_t max_count)
 {
-    geo_array_init(&intern->items, item_bytes, max_count);
-    geo_array_init(&intern->slots, sizeof(uint32_t), SIZE_MAX);
+    big_array_init(&intern->items, item_bytes, max_count);
+    big_array_init(&intern->slots, sizeof(uint32_t), SIZE_MAX);
 }
 
-void geo_intern_deinit(struct geo_intern *intern)
+void intern_deinit(struct intern *intern)
 {
-    geo_array_deinit(&intern->items);
-    geo_array_deinit(&intern->slots);
+    big_array_deinit(&intern->items);
+    big_array_deinit(&intern->slots);
 }
 
-const void *geo_intern_get(const struct geo_intern *intern, size_t idx)
+const void *intern_get(const struct intern *intern, size_t idx)
 {
     return (const uint8_t *)intern->items.items + idx * intern->items.item_bytes;
 }
@@ -41,7 +41,7 @@ static bool equal_words(const uint32_t *a, const uint32_t *b, size_t count)
 }
 
 /* find_slot - where item is, or the free slot where it belongs. There always is a free one. */
-static uint32_t *find_slot(const struct geo_intern *intern, const uint32_t *words)
+static uint32_t *find_slot(const struct intern *intern, const uint32_t *words)
 {
     uint32_t *slots = intern->slots.items;
     const uint32_t *items = intern->items.items;
@@ -54,29 +54,29 @@ static uint32_t *find_slot(const struct geo_intern *intern, const uint32_t *word
 }
 
 /* grow - at least twice as many slots as items wanted, everything filed anew. */
-static enum err grow(struct geo_intern *intern, size_t items)
+static enum err grow(struct intern *intern, size_t items)
 {
-    struct geo_array slots;
-    geo_array_init(&slots, sizeof(uint32_t), SIZE_MAX);
+    struct big_array slots;
+    big_array_init(&slots, sizeof(uint32_t), SIZE_MAX);
     size_t first, count = intern->slots.count > 0 ? intern->slots.count : FIRST_SLOTS;
     while (count < 2 * items)
         count *= 2;
-    enum err err = geo_array_extend(&slots, count, &first);
+    enum err err = big_array_extend(&slots, count, &first);
     if (err != ERR_OK)
         return err;
-    geo_array_deinit(&intern->slots);
+    big_array_deinit(&intern->slots);
     intern->slots = slots;
     for (size_t i = 0; i < intern->items.count; i++)
-        *find_slot(intern, geo_intern_get(intern, i)) = (uint32_t)i + 1;
+        *find_slot(intern, intern_get(intern, i)) = (uint32_t)i + 1;
     return ERR_OK;
 }
 
-enum err geo_intern_reserve(struct geo_intern *intern, size_t items)
+enum err intern_reserve(struct intern *intern, size_t items)
 {
     return 2 * items > intern->slots.count ? grow(intern, items) : ERR_OK;
 }
 
-enum err geo_intern_put(struct geo_intern *intern, const void *item, uint32_t *out_idx)
+enum err intern_put(struct intern *intern, const void *item, uint32_t *out_idx)
 {
     if (2 * (intern->items.count + 1) > intern->slots.count) {
         enum err err = grow(intern, intern->items.count + 1);
@@ -85,7 +85,7 @@ enum err geo_intern_put(struct geo_intern *intern, const void *item, uint32_t *o
     }
     uint32_t *slot = find_slot(intern, item);
     if (*slot == 0) {
-        enum err err = geo_array_add(&intern->items, item);
+        enum err err = big_array_add(&intern->items, item);
         if (err != ERR_OK)
             return err;
         *slot = (uint32_t)intern->items.count;

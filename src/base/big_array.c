@@ -1,4 +1,4 @@
-#include "geo_array.h"
+#include "rhumb/big_array.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -9,16 +9,16 @@ enum {
     HUGE_FROM_BYTES = 4 * 1024 * 1024, /* one fault for 2 MB instead of 512 */
 };
 
-void geo_array_init(struct geo_array *array, size_t item_bytes, size_t max_count)
+void big_array_init(struct big_array *array, size_t item_bytes, size_t max_count)
 {
-    *array = (struct geo_array){.item_bytes = item_bytes, .max_count = max_count};
+    *array = (struct big_array){.item_bytes = item_bytes, .max_count = max_count};
 }
 
-void geo_array_deinit(struct geo_array *array)
+void big_array_deinit(struct big_array *array)
 {
     if (array->items)
         munmap(array->items, array->capacity * array->item_bytes);
-    geo_array_init(array, array->item_bytes, array->max_count);
+    big_array_init(array, array->item_bytes, array->max_count);
 }
 
 /* remap - change the size of the mapping; fresh pages are zero. NULL when out of memory. */
@@ -34,7 +34,7 @@ static void *remap(void *old, size_t old_bytes, size_t new_bytes)
     return fresh;
 }
 
-enum err geo_array_reserve(struct geo_array *array, size_t count)
+enum err big_array_reserve(struct big_array *array, size_t count)
 {
     if (count > array->max_count)
         return ERR_LIMIT;
@@ -54,12 +54,12 @@ enum err geo_array_reserve(struct geo_array *array, size_t count)
     return ERR_OK;
 }
 
-enum err geo_array_extend(struct geo_array *array, size_t count, size_t *out_first)
+enum err big_array_extend(struct big_array *array, size_t count, size_t *out_first)
 {
     size_t after;
     if (__builtin_add_overflow(array->count, count, &after))
         return ERR_LIMIT;
-    enum err err = geo_array_reserve(array, after);
+    enum err err = big_array_reserve(array, after);
     if (err != ERR_OK)
         return err;
     *out_first = array->count;
@@ -67,10 +67,10 @@ enum err geo_array_extend(struct geo_array *array, size_t count, size_t *out_fir
     return ERR_OK;
 }
 
-enum err geo_array_add(struct geo_array *array, const void *item)
+enum err big_array_add(struct big_array *array, const void *item)
 {
     size_t idx;
-    enum err err = geo_array_extend(array, 1, &idx);
+    enum err err = big_array_extend(array, 1, &idx);
     if (err == ERR_OK)
         memcpy((uint8_t *)array->items + idx * array->item_bytes, item, array->item_bytes);
     return err;

@@ -234,7 +234,7 @@ def _(server, nsd, web, _ports):
         wait_hits(web[address])
     check_equal(told("name_not_resolved"), 1, "how often it is told")
     check_equal(told("name_not_resolved", "parts"), 1, "of the name behind three checks")
-    check("event=health" not in server.log()[since:], "nobody moves")
+    check("to=down" not in server.log()[since:], "nobody is down")
     nsd.start()
     server.wait_log("event=name_resolved .*address=east.example.test", SECOND_RETRY_S + 20, since)
     check_equal((told("name_not_resolved"), told("name_resolved")), (1, 1), "how often told")

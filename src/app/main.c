@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     log_output_start();
     int status = run(&options);
-    if (fflush(stdout) != 0 &&
+    if ((fflush(stdout) != 0 || ferror(stdout)) &&
         status == EXIT_STATUS_OK) { /* said "fine" to a full disk: not fine */
         fputs("rhumb: cannot write to standard output\n", stderr);
         status = EXIT_STATUS_ERRORS;

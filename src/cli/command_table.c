@@ -144,7 +144,8 @@ const struct command_entry COMMANDS[COMMAND_COUNT] = {
             .details =
                 "Reads what serve would read, by the same code. Each mistake comes with file, "
                 "line, column and a remedy; each service with the time within which its "
-                "clients leave a dead region.",
+                "clients leave a dead region. Warns also of what is allowed and most likely not "
+                "meant.",
             .examples = "check -c /etc/rhumb/rhumb.yaml.new",
             .options = {OPTION_CONFIG},
         },

@@ -49,7 +49,7 @@ static bool on_event(void *ctx, const char *id, const char *data)
     reader->last = strtoull(id, NULL, 10);
     if (reader->options->follow || reader->last <= reader->end)
         print_event(reader, id, data);
-    reader->is_broken = fflush(stdout) != 0;
+    reader->is_broken = fflush(stdout) != 0 || ferror(stdout);
     return !reader->is_broken && (reader->options->follow || reader->last < reader->end);
 }
 

@@ -358,6 +358,15 @@ def _(server, *_backends):
     fails(ask(server, "reload"), REFUSED, "zone:3:")
     server.write("zone", ZONE)
     works(server, "reload")
+    smaller = CONFIG.replace("names: {www: app, api: writes, six: six, later: later}", "names: {www: app}")
+    server.write("rhumb.yaml", smaller)
+    fails(ask(server, "reload"), REFUSED, "more than half")
+    check_equal(answer(server, "api"), [EAST], "the old state")
+    works(server, "reload", "--force")
+    check_equal(answer(server, "api"), [], "it was meant")
+    server.write("rhumb.yaml", CONFIG)
+    works(server, "reload")
+    check_equal(answer(server, "api"), [EAST])
 
 
 # ---- what happens -----------------------------------------------------------------------------

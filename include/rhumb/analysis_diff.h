@@ -4,7 +4,8 @@
  *                                     -> diff_put_text(), diff_put_json()
  *
  * *Moves* say which clients would get another region: for each service that both have, by
- * country, region before and region after. Asked is the policy itself, with every endpoint up.
+ * country, region before and region after. Asked is the policy itself, with every endpoint up,
+ * whatever the health of a snapshot that is served.
  * Where a region is picked by chance or by hash, the share of it counts: from 70/30 to 60/40 a
  * tenth moves. A and AAAA count half each where a service has both.
  *

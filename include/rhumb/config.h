@@ -129,6 +129,7 @@ struct config_geo {
     struct config_network *networks; /* no two alike */
     size_t network_count;
     struct config_location fallback; /* `default:`; all unsaid when absent */
+    uint32_t max_age_days; /* `rhumb check` warns of older databases; default 60; 0: of none */
 };
 
 /* ---- regions ---- */

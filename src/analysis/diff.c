@@ -72,6 +72,11 @@ enum err analysis_diff(const struct snapshot *before, const struct snapshot *aft
     diff->traffic_kind = traffic ? traffic->kind : TRAFFIC_NONE;
     diff->has_traffic = diff->traffic_kind != TRAFFIC_NONE;
     struct differ differ = {.before = before, .after = after, .traffic = traffic, .diff = diff};
+    differ.err = health_table_init(&differ.was_up, before->seat_count,
+                                   before->policies.service_count, arena);
+    if (differ.err == ERR_OK)
+        differ.err = health_table_init(&differ.is_up, after->seat_count,
+                                       after->policies.service_count, arena);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && differ.err == ERR_OK; i++)
         parts[i](&differ);
     if (differ.err != ERR_OK) {

@@ -334,11 +334,10 @@ static enum err open_views(struct mover *m)
     struct differ *differ = m->differ;
     enum err err = label_set_init(&m->labels, differ->diff->arena);
     if (err == ERR_OK)
-        err = outcome_view_init(&m->was, differ->before, &differ->before->health, m->before,
-                                &m->labels);
+        err =
+            outcome_view_init(&m->was, differ->before, &differ->was_up, m->before, &m->labels);
     if (err == ERR_OK)
-        err = outcome_view_init(&m->is, differ->after, &differ->after->health, m->after,
-                                &m->labels);
+        err = outcome_view_init(&m->is, differ->after, &differ->is_up, m->after, &m->labels);
     return err;
 }
 

@@ -5,7 +5,8 @@
 
 struct differ {
     const struct snapshot *before, *after;
-    const struct traffic *traffic; /* NULL: none */
+    struct health_table was_up, is_up; /* everything is: what is served may be in any health */
+    const struct traffic *traffic;     /* NULL: none */
     struct diff *diff;
     size_t capacity; /* of diff->items */
     enum err err;    /* sticks */

@@ -6,7 +6,8 @@
 #include "census.h"
 
 static const char REMEDY[] =
-    "if it is meant, set server: {allow_shrink: true} for this reload, or restart the server";
+    "if it is meant, set server: {allow_shrink: true} for this reload, force it by the admin "
+    "API, or restart the server";
 
 /* add - NULL: the list is full, and counts on. */
 static struct shrink *add(struct shrink_list *list)

@@ -1,7 +1,7 @@
 /* commands.h - the subcommands. Each returns an enum exit_status. */
 #pragma once
 
-#include "options.h"
+#include "rhumb/options.h"
 
 int command_serve(const struct options *options);
 int command_check(const struct options *options);

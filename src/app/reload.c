@@ -30,7 +30,8 @@ struct reload {
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
-    bool ready; /* the service manager was told that we serve */
+    bool force_next, forced; /* of the next run; of the one under way: see reload_ask() */
+    bool ready;              /* the service manager was told that we serve */
     bool keep_map;
     struct admin *admin;                    /* NULL: there is none */
     struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
@@ -168,7 +169,7 @@ static void refuse_accidents(struct reload *reload)
     const struct diag_place place = {.file = reload->config_path};
     struct shrink_list list;
     analysis_shrink(reload->current, reload->fresh, &list);
-    if (!analysis_shrink_is_refused(&list, reload->fresh))
+    if (!analysis_shrink_is_refused(&list, reload->fresh) || (reload->forced && !list.silent))
         return;
     for (size_t i = 0; i < list.count; i++) {
         diag_error(reload->diags, &place, "%s", list.items[i].reason);
@@ -360,6 +361,8 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    reload->forced = reload->force_next;
+    reload->force_next = false;
     reload->served = reload->waiting;
     reload->waiting = NULL;
     file_watch_begin(reload->watch);
@@ -398,12 +401,15 @@ void reload_request(struct reload *reload, const char *why)
         start(reload);
 }
 
-void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx)
+void reload_ask(struct reload *reload, const char *why, bool force, admin_on_done on_done,
+                void *ctx)
 {
-    if (!reload_wait_add(&reload->waiting, on_done, ctx))
+    if (!reload_wait_add(&reload->waiting, on_done, ctx)) {
         on_done(ctx, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY));
-    else
-        reload_request(reload, why);
+        return;
+    }
+    reload->force_next = reload->force_next || force;
+    reload_request(reload, why);
 }
 
 struct reload_facts reload_facts(const struct reload *reload)

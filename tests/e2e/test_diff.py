@@ -3,6 +3,7 @@ import json
 import shutil
 from collections import defaultdict
 
+from admin import Api
 from harness import Rhumb
 from tap import Tap, check, check_equal
 from traffic_world import REGIONS, Weighted, World, flows, random_geo
@@ -204,6 +205,33 @@ def _(folder):
     check("missing: error: cannot read the file: No such file or directory" in done.stderr, done.stderr)
     done = folder.run("diff", folder.folder + "/nowhere.yaml")
     check_equal(done.returncode, 2)
+
+
+@tap.case("the running server compares with what it serves, and a reload may be forced once")
+def _(_folder):
+    world = World(51)
+    before, after = random_geo(world.rng), random_geo(world.rng)
+    names = "app: app, " + ", ".join(f"n{i}: app" for i in range(10))
+    old = "admin: {listen: ['unix:admin.sock']}\n" + config_of({"app": before}, names=names)
+    new = old.replace(config_of({"app": before}, names=names), config_of({"app": after}, names="app: app"))
+    server = Rhumb(old, {"old.mmdb": world.database(), "zone": ZONE, "new.yaml": new}, {"SERIAL": 7, "RECORDS": ""})
+    with server:
+        api = Api("unix:" + server.folder + "/admin.sock")
+        done = server.run("diff", server.folder + "/new.yaml", "--traffic", "countries", "--json")
+        check_equal(api.post("/v1/diff", {"file": server.folder + "/new.yaml"}).json, json.loads(done.stdout))
+        check_equal(api.post("/v1/diff", {}).json["different"], False)
+        answer = api.post("/v1/diff", {"file": server.folder + "/nowhere.yaml"})
+        check_equal(answer.status, 422)
+        check("nowhere.yaml" in answer.json["detail"], answer.text)
+        server.write("rhumb.yaml", new)
+        answer = api.post("/v1/reload", {})
+        check_equal(answer.status, 422)
+        check("10 of 13 names would be gone, more than half" in answer.json["detail"], answer.text)
+        check_equal(server.ask("n3.example.com").rcode, "NOERROR")
+        check_equal(api.post("/v1/diff", {}).json["refused"], True)
+        check_equal(api.post("/v1/reload", {"force": True}).status, 200)
+        check_equal(server.ask("n3.example.com").rcode, "NXDOMAIN")
+        check_equal(api.post("/v1/diff", {}).json["different"], False)
 
 
 def main():

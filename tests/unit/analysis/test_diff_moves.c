@@ -290,6 +290,23 @@ static void a_sticky_client_moves_or_stays(void **state)
     drop(&w);
 }
 
+/* What is served may be in any health: that is no difference of configurations. */
+static void health_moves_nobody(void **state)
+{
+    static const char yaml[] = WORLD(
+        "  app: {policy: failover, regions: {eu: {addresses: [192.0.2.1]}, us: {addresses: "
+        "[192.0.2.2]}}}\n");
+
+    (void)state;
+    struct world w;
+    compare(&w, yaml, yaml, NULL);
+    diff_free(w.diff);
+    health_table_set(&w.before->health, 0, 0); /* eu is down where it is served */
+    assert_int_equal(analysis_diff(w.before, w.after, NULL, &w.diff), ERR_OK);
+    assert_true(diff_is_empty(w.diff));
+    drop(&w);
+}
+
 static void nothing_changed_is_nothing_told(void **state)
 {
     static const char yaml[] = WORLD(
@@ -320,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_family_that_is_lost_goes_to_none),
         cmocka_unit_test(queries_weigh_what_they_ask),
         cmocka_unit_test(a_sticky_client_moves_or_stays),
+        cmocka_unit_test(health_moves_nobody),
         cmocka_unit_test(nothing_changed_is_nothing_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,24 @@ static void put_usable(struct text *out, const struct metrics_sources *sources)
     }
 }
 
+static void put_dark(struct text *out, const struct metrics_sources *sources)
+{
+    static const char NAME[] = "rhumb_service_family_dark";
+    metrics_family(out, NAME, METRICS_GAUGE,
+                   "1 for an address family of which a service has nothing usable left.");
+    for (size_t s = 0; s < sources->snapshot->config->service_count; s++) {
+        struct monitor_service_view view;
+        monitor_service_get(sources->monitor, s, &view);
+        for (unsigned v6 = 0; v6 < 2; v6++) {
+            struct metrics_sample sample;
+            metrics_begin(&sample, out, NAME);
+            metrics_label(&sample, "service", view.config->name);
+            metrics_label(&sample, "family", v6 ? "ipv6" : "ipv4");
+            metrics_uint(&sample, v6 ? view.dark_v6 : view.dark_v4);
+        }
+    }
+}
+
 /* ---- endpoints ---- */
 
 /* An endpoint, and what its labels say. */
@@ -287,6 +305,7 @@ void metrics_put_health(struct text *out, const struct metrics_sources *sources)
     put_conditions(out, sources);
     put_active(out, sources);
     put_usable(out, sources);
+    put_dark(out, sources);
     put_up(out, sources);
     put_forced(out, sources);
     put_moves(out, sources);

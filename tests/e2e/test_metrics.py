@@ -206,6 +206,8 @@ def _(server, backends):
     check_equal(now["rhumb_service_endpoints", "service=app", "region=eu", "state=down"], 2)
     check_equal(now["rhumb_service_condition", "service=app", "condition=degraded"], 1)
     check_equal(now["rhumb_service_usable_regions", "service=app"], 1)
+    dark = [now["rhumb_service_family_dark", "service=app", f"family={f}"] for f in ("ipv4", "ipv6")]
+    check_equal(dark, [0, 1], "only that region has IPv6")
     more = counted(server, lambda: server.ask("www.example.com", "A", ecs=ECS["DE"]))
     check_equal(more[of("rhumb_answers_total", "service=app", "region=us", "country=DE",
                         "reason=failover")], 1)

@@ -156,6 +156,10 @@ bool health_guard_gives_way(const struct health_guard *guard, uint8_t region);
 void health_guard_review(struct health_guard *guard, enum health_freeze freeze,
                          uint64_t now_ms);
 
+/* health_seat_take - a seat that stands for a service, after a review of that one's guard: its health is
+ * what it would be without the operator's word, which is passed on beside it. */
+void health_seat_take(struct health_seat *seat, const struct health_guard *inner);
+
 /* health_guard_is_waiting - may time alone change something? Then review again within a
  * second. */
 bool health_guard_is_waiting(const struct health_guard *guard);

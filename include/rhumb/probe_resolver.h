@@ -8,6 +8,8 @@
  *        ^                 |
  *        +-- after the ----+   fails: those told before stay; on_trouble(), once until it
  *         smallest TTL                works again
+ *
+ * Several entries may have one name. It is looked up, and its trouble told, once for all of them.
  */
 #pragma once
 
@@ -45,28 +47,29 @@ uint32_t resolver_retry_ms(const struct resolver_pace *pace, unsigned failures);
  * RESOLVER_ADDRESSES_MAX; borrowed for the call. */
 typedef void (*resolver_on_addresses)(void *ctx, const struct ip_addr *addrs, size_t count);
 
-/* resolver_on_trouble - look-ups fail, and why; NULL: they work again. */
-typedef void (*resolver_on_trouble)(void *ctx, const char *reason);
+/* resolver_on_trouble - look-ups of host fail, and why; NULL: they work again, or nobody asks any
+ * more. host: text with a final dot, borrowed for the call. */
+typedef void (*resolver_on_trouble)(void *ctx, const char *host, const char *reason);
 
-/* resolver_new - pace is copied. ERR_OK, ERR_NO_MEMORY. */
+/* resolver_new - pace is copied. on_trouble may not call the resolver. ERR_OK, ERR_NO_MEMORY. */
 WARN_UNUSED enum err resolver_new(uv_loop_t *loop, const struct resolver_pace *pace,
+                                  resolver_on_trouble on_trouble, void *ctx,
                                   struct resolver **out_resolver);
 
 /* resolver_close - no callback comes any more; memory goes on the loop, when the look-ups under
  * way have ended (each takes 8 s for a name server that does not answer). */
 void resolver_close(struct resolver *resolver);
 
-/* resolver_add - look host up, soon and again and again. The callbacks come from the loop only,
- * and may add and remove entries, or close the resolver.
+/* resolver_add - look host up, soon and again and again; what is known of it already is told soon.
+ * The callback comes from the loop only, and may add and remove entries, or close the resolver.
  *
  * shape    host: text as in the configuration, with or without a final dot; copied
  * owns     *out_entry belongs to the resolver; resolver_remove() or resolver_close() ends it
  * returns  ERR_OK, ERR_NO_MEMORY, ERR_LIMIT (RESOLVER_ENTRIES_MAX), ERR_INVALID (no host name)
  */
 WARN_UNUSED enum err resolver_add(struct resolver *resolver, const char *host,
-                                  resolver_on_addresses on_addresses,
-                                  resolver_on_trouble on_trouble, void *ctx,
+                                  resolver_on_addresses on_addresses, void *ctx,
                                   struct resolver_entry **out_entry);
 
-/* resolver_remove - no callback for it any more. */
+/* resolver_remove - no callback for it any more. With the last entry of a name its trouble ends. */
 void resolver_remove(struct resolver_entry *entry);

@@ -30,6 +30,7 @@
 
 #include "commands.h"
 #include "control.h"
+#include "diff_job.h"
 #include "logs.h"
 #include "metrics_source.h"
 #include "reload.h"
@@ -48,6 +49,7 @@ struct server {
     struct reload *reload;
     struct logs *logs;
     struct admin *admin; /* NULL: nothing listens */
+    struct diff_jobs diff_jobs;
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
     uint64_t drain_until_ms;
@@ -235,8 +237,13 @@ static void tell_process(void *ctx, struct admin_process *out_process)
 static void reload_for_admin(void *ctx, bool force, admin_on_done on_done, void *done_ctx)
 {
     struct server *server = ctx;
-    (void)force;
-    reload_ask(server->reload, "admin", on_done, done_ctx);
+    reload_ask(server->reload, "admin", force, on_done, done_ctx);
+}
+
+static void diff_for_admin(void *ctx, const char *path, admin_on_done on_done, void *done_ctx)
+{
+    struct server *server = ctx;
+    diff_job_start(&server->diff_jobs, path, on_done, done_ctx);
 }
 
 static void write_metrics(void *ctx, struct text *out)
@@ -266,6 +273,7 @@ static enum err start_admin(struct server *server, const struct config *config)
         .ctx = server,
         .process = tell_process,
         .reload = reload_for_admin,
+        .diff = diff_for_admin,
         .metrics = write_metrics,
     };
     struct diag_list *diags = diag_list_new();
@@ -297,6 +305,8 @@ static enum err start_control(struct server *server, const char *config_path,
         .logs = server->logs,
         .keep_map = first->config->admin.listener_count > 0,
     };
+    server->diff_jobs = (struct diff_jobs){
+        .loop = &server->loop, .slot = server->slot, .config_path = config_path};
     enum err err = control_new(&server->loop, first, &server->control);
     if (err != ERR_OK)
         return err;

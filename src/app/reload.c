@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/analysis_shrink.h"
 #include "rhumb/clock.h"
 #include "rhumb/diag_log.h"
 #include "rhumb/file_watch.h"
@@ -29,7 +30,8 @@ struct reload {
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
-    bool ready; /* the service manager was told that we serve */
+    bool force_next, forced; /* of the next run; of the one under way: see reload_ask() */
+    bool ready;              /* the service manager was told that we serve */
     bool keep_map;
     struct admin *admin;                    /* NULL: there is none */
     struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
@@ -37,6 +39,7 @@ struct reload {
     size_t retiring; /* old snapshots on their way out */
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
+    const struct snapshot *current; /* served all the time: nobody else publishes */
     struct snapshot *fresh;
     struct net_tls *fresh_tls; /* NULL: no listener needs it */
     enum err err;
@@ -159,6 +162,22 @@ static void discard(struct reload *reload)
     reload->fresh_tls = NULL;
 }
 
+/* refuse_accidents - what is left of a configuration that is being written may be valid. In the
+ * pool: it looks at every name. */
+static void refuse_accidents(struct reload *reload)
+{
+    const struct diag_place place = {.file = reload->config_path};
+    struct shrink_list list;
+    analysis_shrink(reload->current, reload->fresh, &list);
+    if (!analysis_shrink_is_refused(&list, reload->fresh) || (reload->forced && !list.silent))
+        return;
+    for (size_t i = 0; i < list.count; i++) {
+        diag_error(reload->diags, &place, "%s", list.items[i].reason);
+        diag_remedy(reload->diags, "%s", list.items[i].remedy);
+    }
+    reload->err = ERR_INVALID;
+}
+
 static void compile_in_pool(uv_work_t *work)
 {
     struct reload *reload = work->data;
@@ -170,6 +189,8 @@ static void compile_in_pool(uv_work_t *work)
     if (reload->err == ERR_OK)
         reload->err =
             net_tls_load(&reload->fresh->config->server, reload->diags, &reload->fresh_tls);
+    if (reload->err == ERR_OK)
+        refuse_accidents(reload);
     if (reload->err == ERR_OK && !table_digest_make(reload->fresh, NULL))
         reload->err = ERR_NO_MEMORY;
     malloc_trim(0);
@@ -303,27 +324,10 @@ static void watch_remedies(struct reload *reload)
     file_watch_retry(reload->watch);
 }
 
-/* refuse_to_fall_silent - a configuration without zones is valid, and what is left of one that is
- * being written. Nobody reloads to answer REFUSED for everything. */
-static void refuse_to_fall_silent(struct reload *reload)
-{
-    const struct snapshot *current = snapshot_current(reload->slot);
-    if (reload->err != ERR_OK || reload->fresh->zones.zone_count > 0 ||
-        current->zones.zone_count == 0)
-        return;
-    const struct diag_place place = {.file = reload->config_path};
-    diag_error(reload->diags, &place, "no zone is left of the %zu that are served",
-               current->zones.zone_count);
-    diag_remedy(reload->diags, "restart the server if it shall serve nothing");
-    reload->err = ERR_INVALID;
-}
-
 static void on_compiled(uv_work_t *work, int status)
 {
     struct reload *reload = work->data;
     reload->running = false;
-    if (status == 0 && !reload->closing)
-        refuse_to_fall_silent(reload);
     if (status == 0)
         diag_log_all(reload->diags);
     if (reload->closing || status != 0) {
@@ -357,11 +361,14 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    reload->forced = reload->force_next;
+    reload->force_next = false;
     reload->served = reload->waiting;
     reload->waiting = NULL;
     file_watch_begin(reload->watch);
     reload->diags = diag_list_new();
     reload->compile_work.data = reload;
+    reload->current = snapshot_current(reload->slot);
     reload->started_ms = clock_monotonic_ms();
     if (!reload->diags ||
         uv_queue_work(reload->loop, &reload->compile_work, compile_in_pool, on_compiled) != 0) {
@@ -394,12 +401,15 @@ void reload_request(struct reload *reload, const char *why)
         start(reload);
 }
 
-void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx)
+void reload_ask(struct reload *reload, const char *why, bool force, admin_on_done on_done,
+                void *ctx)
 {
-    if (!reload_wait_add(&reload->waiting, on_done, ctx))
+    if (!reload_wait_add(&reload->waiting, on_done, ctx)) {
         on_done(ctx, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY));
-    else
-        reload_request(reload, why);
+        return;
+    }
+    reload->force_next = reload->force_next || force;
+    reload_request(reload, why);
 }
 
 struct reload_facts reload_facts(const struct reload *reload)

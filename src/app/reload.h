@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -55,8 +56,10 @@ void reload_tell_ready(struct reload *reload);
 /* reload_request - why is for the log: "SIGHUP", a file. */
 void reload_request(struct reload *reload, const char *why);
 
-/* reload_ask - the same, and on_done() is told how it went. */
-void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx);
+/* reload_ask - the same, and on_done() is told how it went. force: this once, even where it takes
+ * most of what is served away (analysis_shrink.h). */
+void reload_ask(struct reload *reload, const char *why, bool force, admin_on_done on_done,
+                void *ctx);
 
 struct reload_facts reload_facts(const struct reload *reload);
 

@@ -111,6 +111,6 @@ void config_build_regions(struct config_builder *builder, const struct config_no
         *region = (struct config_region){.name = one->key, .place = one->key_place};
         config_names_add(reader, &builder->regions, one, "region");
         if (config_has_content(one)) /* a region may be a mere name */
-            config_read_location(reader, one, &region->location);
+            config_read_region(reader, one, region);
     }
 }

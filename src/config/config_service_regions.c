@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "config_domain.h"
+#include "config_location.h"
 #include "config_matcher.h"
 #include "config_service.h"
 
@@ -181,6 +182,7 @@ static void build_region(struct config_reader *reader, const struct config_node_
     static const struct config_field fields[] = {
         {.key = "serves", .kind = CONFIG_FIELD_OTHER, .read = read_serves},
         REGION_FIELD("weight", CONFIG_FIELD_UINT32, weight, 0, WEIGHT_MAX),
+        REGION_FIELD("capacity", CONFIG_FIELD_NUMBER, capacity, 1, CONFIG_CAPACITY_MAX),
         REGION_FIELD("bias_km", CONFIG_FIELD_NUMBER, bias_km, -BIAS_MAX_KM, BIAS_MAX_KM),
         {.key = "addresses", .kind = CONFIG_FIELD_OTHER, .read = read_addresses},
         {.key = "names", .kind = CONFIG_FIELD_OTHER, .read = read_names},

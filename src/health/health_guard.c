@@ -253,6 +253,15 @@ void health_guard_review(struct health_guard *guard, enum health_freeze freeze, 
     review_conclude(&r);
 }
 
+void health_seat_take(struct health_seat *seat, const struct health_guard *inner)
+{
+    seat->usable = inner->unforced_dark != inner->families;
+    seat->state = seat->usable ? HEALTH_UP : HEALTH_DOWN;
+    seat->passed = inner->forced;
+    seat->dark_families = inner->dark_families;
+    seat->unforced_dark = inner->unforced_dark;
+}
+
 bool health_guard_is_waiting(const struct health_guard *guard)
 {
     for (uint8_t i = 0; i < guard->region_count; i++)

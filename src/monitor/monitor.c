@@ -245,10 +245,10 @@ static void on_verdict(void *ctx, struct machine *whole, const struct probe_resu
         settle(monitor);
 }
 
-static void on_trouble(void *ctx, const struct machine *whole, const char *reason)
+static void on_trouble(void *ctx, const char *host, const char *reason)
 {
     const struct monitor *monitor = ctx;
-    monitor_news_name(&monitor->herald, monitor->snapshot->targets[whole->target].host, reason);
+    monitor_news_name(&monitor->herald, host, reason);
 }
 
 /* ---- time ---- */
@@ -516,7 +516,7 @@ enum err monitor_new(uv_loop_t *loop, const struct herald *herald, struct monito
     enum err err = prober_new(loop, &limits, &monitor->prober);
     if (err != ERR_OK)
         goto err_after_monitor;
-    err = resolver_new(loop, &RESOLVER_PACE, &monitor->resolver);
+    err = resolver_new(loop, &RESOLVER_PACE, on_trouble, monitor, &monitor->resolver);
     if (err != ERR_OK)
         goto err_after_prober;
     monitor->host_means = (struct monitor_host_means){
@@ -526,7 +526,6 @@ enum err monitor_new(uv_loop_t *loop, const struct herald *herald, struct monito
         .check_of = check_of,
         .on_probe = count_probe,
         .on_verdict = on_verdict,
-        .on_trouble = on_trouble,
     };
     uv_timer_init(loop, &monitor->review_timer);
     uv_timer_init(loop, &monitor->settled_timer);

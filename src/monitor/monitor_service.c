@@ -1,76 +1,15 @@
 #include "monitor_service.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rhumb/log.h"
+#include "rhumb/snapshot_guard.h"
 
 #include "monitor_inherit.h"
 #include "monitor_service_news.h"
 
-enum { PERMILLE = 1000 };
-
 /* ---- life ---- */
-
-static struct health_rules rules_of(const struct config_service *config)
-{
-    static const enum health_failback FAILBACK[] = {
-        [CONFIG_FAILBACK_AUTO] = HEALTH_FAILBACK_AUTO,
-        [CONFIG_FAILBACK_AFTER] = HEALTH_FAILBACK_AFTER,
-        [CONFIG_FAILBACK_MANUAL] = HEALTH_FAILBACK_MANUAL,
-    };
-
-    return (struct health_rules){
-        .min_up_permille = (uint16_t)lround(config->min_up * PERMILLE),
-        .min_usable = (uint16_t)config->protect.min_usable,
-        .max_down_permille = (uint32_t)lround(config->protect.max_down_per_minute * PERMILLE),
-        .failback = FAILBACK[config->failback],
-        .failback_after_ms = config->failback_after_ms,
-        .settle_ms = config->ttl.settle_ms,
-    };
-}
-
-/* families_of_service - that it has addresses of; a name may have both. Services do not contain
- * themselves: config_check() has refused that. */
-static unsigned families_of_service(const struct config *config, uint16_t index)
-{
-    const struct config_service *service = &config->services[index];
-    unsigned families = 0;
-    for (size_t r = 0; r < service->region_count; r++) {
-        const struct config_service_region *region = &service->regions[r];
-        if (region->service != CONFIG_NONE)
-            families |= families_of_service(config, region->service);
-        if (region->name_count > 0)
-            families |= HEALTH_V4 | HEALTH_V6;
-        for (size_t i = 0; i < region->address_count; i++)
-            families |= region->addresses[i].family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
-    }
-    return families;
-}
-
-static unsigned families_of(const struct snapshot *snapshot, const struct snapshot_seat *seat)
-{
-    if (seat->nested != CONFIG_NONE)
-        return families_of_service(snapshot->config, seat->nested);
-    if (!seat->addr)
-        return HEALTH_V4 | HEALTH_V6;
-    return seat->addr->family == IP_V6 ? HEALTH_V6 : HEALTH_V4;
-}
-
-static void init_seat(const struct snapshot *snapshot, uint32_t index, struct health_seat *seat)
-{
-    const struct snapshot_seat *from = &snapshot->seats[index];
-    bool unchecked = from->target == SNAPSHOT_NO_TARGET && from->nested == CONFIG_NONE;
-    *seat = (struct health_seat){
-        .region = from->region,
-        .families = (uint8_t)families_of(snapshot, from),
-        .unchecked = unchecked,
-        .state = unchecked || from->nested != CONFIG_NONE ? HEALTH_UP : HEALTH_UNKNOWN,
-        .usable = true,
-        .scale = HEALTH_SCALE_FULL,
-    };
-}
 
 struct monitor_services *monitor_services_new(struct snapshot *snapshot,
                                               const struct monitor_services *old,
@@ -91,14 +30,14 @@ struct monitor_services *monitor_services_new(struct snapshot *snapshot,
     if (!services->list || !services->seats || !services->due || !services->nested)
         goto err_after_services;
     for (uint32_t i = 0; i < snapshot->seat_count; i++) {
-        init_seat(snapshot, i, &services->seats[i]);
+        services->seats[i] = snapshot_guard_seat(snapshot, i);
         if (snapshot->seats[i].nested != CONFIG_NONE)
             services->nested[services->nested_count++] = i;
     }
     for (size_t s = 0; s < config->service_count; s++) {
         struct monitor_service *service = &services->list[s];
         const struct config_service *from = &config->services[s];
-        const struct health_rules rules = rules_of(from);
+        const struct health_rules rules = snapshot_guard_rules(from);
         uint32_t first = snapshot->service_seats[s], end = snapshot->service_seats[s + 1];
         service->first_seat = first;
         health_guard_init(&service->guard, &rules, services->seats + first, end - first,
@@ -187,8 +126,7 @@ static void publish(struct monitor_services *services, size_t index)
     health_table_set_service(table, index, service->unsettled ? HEALTH_SERVICE_UNSETTLED : 0);
 }
 
-/* pass_on - a service inside others is an endpoint of theirs: its health is what it would be
- * without the operator's word, which is passed on beside it. */
+/* pass_on - a service inside others is an endpoint of theirs. */
 static void pass_on(struct monitor_services *services, size_t index, bool unsettled_changed)
 {
     const struct monitor_service *inner = &services->list[index];
@@ -197,11 +135,7 @@ static void pass_on(struct monitor_services *services, size_t index, bool unsett
         if (services->snapshot->seats[seat].nested != index)
             continue;
         struct health_seat now = services->seats[seat];
-        now.usable = inner->guard.unforced_dark != inner->guard.families;
-        now.state = now.usable ? HEALTH_UP : HEALTH_DOWN;
-        now.passed = inner->guard.forced;
-        now.dark_families = inner->guard.dark_families;
-        now.unforced_dark = inner->guard.unforced_dark;
+        health_seat_take(&now, &inner->guard);
         monitor_services_set_seat(services, seat, &now);
         if (unsettled_changed)
             monitor_services_set_due(services, services->snapshot->seats[seat].service);

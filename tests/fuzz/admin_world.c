@@ -16,7 +16,13 @@
 #include "fuzz.h"
 
 /* After so many turns of the loop in which nothing came, when nothing is being done, nothing will. */
-enum { ANSWER_BYTES_MAX = 4 << 20, IDLE_TURNS = 4, WAIT_TURNS_MAX = 5000, PATH_BYTES = 100 };
+enum {
+    ANSWER_BYTES_MAX = 4 << 20,
+    IDLE_TURNS = 4,
+    IDLE_MS = 20,
+    WAIT_TURNS_MAX = 5000,
+    PATH_BYTES = 100
+};
 
 struct job {
     admin_on_done on_done;
@@ -228,11 +234,11 @@ void admin_world_open(void)
 
 /* ---- one client ---- */
 
-/* turn - of the loop; idle: wait for it a millisecond at most. */
+/* turn - of the loop; idle: something is being done elsewhere, so wait for it a little. */
 static void turn(bool idle)
 {
     if (idle)
-        uv_timer_start(&world.tick, on_tick, 1, 0);
+        uv_timer_start(&world.tick, on_tick, IDLE_MS, 0);
     uv_run(&world.loop, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     do_jobs();
 }

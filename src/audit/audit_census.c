@@ -64,7 +64,7 @@ static void on_network(void *ctx, const struct ip_prefix *network, uint32_t loca
 /* ---- ends ---- */
 
 /* list_ends - every region that the service may lead to, whoever asks: as policy_reach_walk() goes,
- * but without rules. */
+ * but without rules, and as deep. */
 static void list_ends(struct counter *counter, uint16_t index, bool *seen)
 {
     const struct config *config = counter->snapshot->config;

@@ -99,11 +99,13 @@ static uint32_t get_asn(const MMDB_s *mmdb, uint32_t offset, const char *const *
 static naive_code get_continent(const MMDB_s *mmdb, uint32_t offset, const char *const *path,
                                 bool *io_sound)
 {
-    static const char known[][3] = {"AF", "AN", "AS", "EU", "NA", "OC", "SA"};
+    static const naive_code known[] = {'A' << 8 | 'F', 'A' << 8 | 'N', 'A' << 8 | 'S',
+                                       'E' << 8 | 'U', 'N' << 8 | 'A', 'O' << 8 | 'C',
+                                       'S' << 8 | 'A'};
 
     naive_code code = get_code(mmdb, offset, path, 2, 2, io_sound);
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (naive_code_of(known[i]) == code)
+        if (known[i] == code)
             return code;
     return 0;
 }

@@ -200,10 +200,11 @@ def _(server, backends):
     check_equal(page(server)["rhumb_endpoint_up", *eu], 1)
     backends["eu"].mode = "error"
     backends["eu6"].mode = "error"
-    wait_until(lambda: page(server)["rhumb_endpoint_up", *eu] == 0, 10, "the endpoint leaves")
+    down = ["rhumb_service_endpoints", "service=app", "region=eu", "state=down"]
+    wait_until(lambda: page(server)[tuple(down)] == 2, 10, "both endpoints leave")
     now = page(server)
     check_equal(now["rhumb_endpoint_transitions_total", *eu, "to=down"], 1)
-    check_equal(now["rhumb_service_endpoints", "service=app", "region=eu", "state=down"], 2)
+    check_equal(now["rhumb_endpoint_up", *eu], 0)
     check_equal(now["rhumb_service_condition", "service=app", "condition=degraded"], 1)
     check_equal(now["rhumb_service_usable_regions", "service=app"], 1)
     dark = [now["rhumb_service_family_dark", "service=app", f"family={f}"] for f in ("ipv4", "ipv6")]

@@ -1,7 +1,7 @@
 /* admin_explain.c - why a client gets an answer, by the health of this moment. */
 #include <string.h>
 
-#include "rhumb/answer_explain.h"
+#include "rhumb/analysis_explain.h"
 #include "rhumb/dns_type.h"
 
 #include "admin_show.h"
@@ -35,11 +35,11 @@ static void put_steps(struct json_put *json, const char *text)
 }
 
 /* read_query - false: it was answered. */
-static bool read_query(struct admin_call *call, struct answer_explain_query *out_query)
+static bool read_query(struct admin_call *call, struct analysis_explain_query *out_query)
 {
     const char *type = http_query(call->request, "type");
     const char *client = http_query(call->request, "client");
-    *out_query = (struct answer_explain_query){
+    *out_query = (struct analysis_explain_query){
         .name = http_query(call->request, "name"),
         .type = type ? dns_type_parse(type) : DNS_TYPE_A,
         .why_not = http_query(call->request, "why_not"),
@@ -61,14 +61,14 @@ static bool read_query(struct admin_call *call, struct answer_explain_query *out
 
 void admin_get_explain(struct admin_call *call)
 {
-    struct answer_explain_query query;
+    struct analysis_explain_query query;
     struct text explanation, text;
     struct json_put json;
     const char *reason;
     if (!read_query(call, &query))
         return;
     text_init(&explanation, EXPLANATION_BYTES_MAX);
-    if (!answer_explain(admin_snapshot(call), &query, &explanation, &reason)) {
+    if (!analysis_explain(admin_snapshot(call), &query, &explanation, &reason)) {
         admin_problem(call->request->exchange, 400, "'%.255s' is no domain name: %s",
                       query.name, reason);
         text_deinit(&explanation);

@@ -73,22 +73,20 @@ struct answer_counts *answer_counts_new(void)
 
     size_t size = (sizeof(struct answer_counts) + LINE - 1) / LINE * LINE;
     struct answer_counts *counts = aligned_alloc(LINE, size);
-    if (!counts)
-        return NULL;
-    memset(counts, 0, size);
-    if (tally_init(&counts->responses, RESPONSE_BITS) == ERR_OK &&
-        tally_init(&counts->answers, ANSWER_BITS) == ERR_OK)
-        return counts;
-    answer_counts_free(counts);
-    return NULL;
+    bool good = counts != NULL;
+    if (good)
+        memset(counts, 0, size);
+    good = good && tally_init(&counts->responses, RESPONSE_BITS) == ERR_OK &&
+           tally_init(&counts->answers, ANSWER_BITS) == ERR_OK;
+    return good ? counts : (answer_counts_free(counts), NULL);
 }
 
 void answer_counts_free(struct answer_counts *counts)
 {
-    if (!counts)
-        return;
-    tally_deinit(&counts->responses);
-    tally_deinit(&counts->answers);
+    if (counts) {
+        tally_deinit(&counts->responses);
+        tally_deinit(&counts->answers);
+    }
     free(counts);
 }
 

@@ -1,7 +1,7 @@
 /* rhumb explain: why this client gets this answer, offline from the configuration. */
 #include <stdio.h>
 
-#include "rhumb/answer_explain.h"
+#include "rhumb/analysis_explain.h"
 
 #include "commands.h"
 
@@ -24,7 +24,7 @@ static void assume_unknown(struct snapshot *snapshot)
 
 static int explain(const struct snapshot *snapshot, const struct options *options)
 {
-    const struct answer_explain_query query = {
+    const struct analysis_explain_query query = {
         .name = options->name,
         .type = options->type ? dns_type_parse(options->type) : DNS_TYPE_A,
         .client = {.network = options->client.prefix, .is_ecs = options->client.has_length},
@@ -34,7 +34,7 @@ static int explain(const struct snapshot *snapshot, const struct options *option
     const char *reason;
     int status = EXIT_STATUS_OK;
     text_init(&out, EXPLANATION_BYTES_MAX);
-    if (!answer_explain(snapshot, &query, &out, &reason)) {
+    if (!analysis_explain(snapshot, &query, &out, &reason)) {
         fprintf(stderr, "rhumb: '%s' is no domain name: %s\n", options->name, reason);
         status = EXIT_STATUS_USAGE;
     }

@@ -1,6 +1,6 @@
 /* The whole chain from a name and a client to an answer: the steps of the query path, asked one by
  * one. */
-#include "rhumb/answer_explain.h"
+#include "rhumb/analysis_explain.h"
 
 #include <string.h>
 
@@ -146,8 +146,9 @@ static bool explain_name(struct chain *chain)
     return explain_cname(chain, node);
 }
 
-bool answer_explain(const struct snapshot *snapshot, const struct answer_explain_query *query,
-                    struct text *out, const char **out_reason)
+bool analysis_explain(const struct snapshot *snapshot,
+                      const struct analysis_explain_query *query, struct text *out,
+                      const char **out_reason)
 {
     static const uint8_t root[] = {0};
 

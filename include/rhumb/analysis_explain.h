@@ -1,4 +1,4 @@
-/* answer_explain.h - the decision behind an answer, told step by step: zone, match, location,
+/* analysis_explain.h - the decision behind an answer, told step by step: zone, match, location,
  * policy, order, health, pick, TTL, scope, alias by alias. For people; not for the query path.
  *
  *     name       www.example.com. A
@@ -15,14 +15,15 @@
 #include "rhumb/snapshot.h"
 #include "rhumb/text.h"
 
-struct answer_explain_query {
+struct analysis_explain_query {
     const char *name; /* as people write it; absolute without a final dot */
     uint16_t type;
     struct policy_client client;
     const char *why_not; /* a region; NULL: nobody asks */
 };
 
-/* answer_explain - the snapshot has its map; its health words count as they are. False: the name
+/* analysis_explain - the snapshot has its map; its health words count as they are. False: the name
  * is none, and *out_reason says why. */
-bool answer_explain(const struct snapshot *snapshot, const struct answer_explain_query *query,
-                    struct text *out, const char **out_reason);
+bool analysis_explain(const struct snapshot *snapshot,
+                      const struct analysis_explain_query *query, struct text *out,
+                      const char **out_reason);

@@ -86,6 +86,8 @@ struct config_server {
     uint32_t tcp_idle_ms;     /* `tcp: {idle: 10s}` between two queries, 100 ms..1 h */
     uint32_t tcp_message_ms;  /* `tcp: {message: 3s}` from first to last byte, 100 ms..1 min */
     struct config_tls tls;
+    bool allow_shrink; /* `allow_shrink:` a reload may remove most names, or empty a service;
+                          default false; see analysis_shrink.h */
     struct ip_prefix *proxies; /* `proxy:` networks whose PROXY headers are believed */
     size_t proxy_count;
     uint32_t drain_ms;         /* `drain: 2s`: how long SIGTERM waits for TCP clients */
@@ -127,6 +129,7 @@ struct config_geo {
     struct config_network *networks; /* no two alike */
     size_t network_count;
     struct config_location fallback; /* `default:`; all unsaid when absent */
+    uint32_t max_age_days; /* `rhumb check` warns of older databases; default 60; 0: of none */
 };
 
 /* ---- regions ---- */
@@ -134,6 +137,8 @@ struct config_geo {
 struct config_region {
     const char *name;
     struct config_location location;
+    double capacity; /* `capacity:` what it can carry for all services together, 1..10^12 in the
+                        operator's unit (requests a second); 0: not said; simulate alone asks */
     struct diag_place place;
 };
 
@@ -395,6 +400,7 @@ struct config_service_region {
     struct config_matcher *serves;
     size_t serves_count;
     uint32_t weight; /* default 1; 0..10000; 0: only when every other region is unusable */
+    double capacity; /* `capacity:` of this service there; as config_region.capacity */
     double bias_km;  /* `bias_km:` added to the distance (negative draws clients); default 0 */
     struct ip_addr *addresses; /* endpoints; each family on its own */
     size_t address_count;

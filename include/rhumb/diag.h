@@ -62,6 +62,10 @@ const char *diag_nearest(const char *word, const char *const *candidates,
 void diag_remedy_nearest(struct diag_list *list, const char *word,
                          const char *const *candidates, size_t candidate_count);
 
+/* diag_nearest - the candidate that is so near to word; NULL: none is. */
+const char *diag_nearest(const char *word, const char *const *candidates,
+                         size_t candidate_count);
+
 size_t diag_error_count(const struct diag_list *list);
 size_t diag_warning_count(const struct diag_list *list);
 

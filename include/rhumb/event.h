@@ -17,6 +17,7 @@ struct event {
     bool clears; /* it ends something of that severity: whoever heard of one hears of both */
     uint64_t target; /* whose history it belongs to (history.h); 0: nobody's */
     const char *service, *region, *address, *check; /* whom it is about, as far as it applies */
+    const char *family;                             /* "IPv4" or "IPv6", when it is about one */
     const char *from, *to;                          /* states or regions, before and after */
     const char *reason;                             /* in words, for people */
     const char *remedy;                             /* what an operator can do */

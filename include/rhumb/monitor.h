@@ -22,6 +22,7 @@
 #include "rhumb/text.h"
 
 struct monitor;
+struct monitor_counts;
 
 /* monitor_new - the herald gets every event, on the control thread. */
 WARN_UNUSED enum err monitor_new(uv_loop_t *loop, const struct herald *herald,
@@ -65,6 +66,13 @@ void monitor_ignore(struct monitor *monitor, unsigned switches);
 /* monitor_freeze - the operator switches health off: nothing changes in the answers any
  * more but by his own word; or on again. */
 void monitor_freeze(struct monitor *monitor, bool frozen);
+
+/* monitor_counts - how probes went so far; borrowed until monitor_close(). */
+const struct monitor_counts *monitor_counts(const struct monitor *monitor);
+
+/* monitor_silence_ms - since the target that was silent for longest has told anything true; 0: none is
+ * probed. */
+uint64_t monitor_silence_ms(const struct monitor *monitor);
 
 /* monitor_report - monitor_services_report(), of now. */
 void monitor_report(const struct monitor *monitor);

@@ -23,7 +23,7 @@ void monitor_view_get(const struct monitor *monitor, struct monitor_view *out_vi
 
 enum monitor_condition {
     MONITOR_OK,       /* every endpoint answers */
-    MONITOR_DEGRADED, /* some do not, every client has somewhere to go */
+    MONITOR_DEGRADED, /* some do not */
     MONITOR_FROZEN,   /* some fail and stay, because a rule keeps them */
     MONITOR_DARK,     /* none is usable: `when_all_down` answers */
 };
@@ -37,7 +37,8 @@ struct monitor_service_view {
     uint64_t failover_ms;         /* when active changed last */
     unsigned usable_regions;
     size_t endpoint_count, endpoint_in_count, frozen_count;
-    bool unsettled; /* TTLs are short */
+    bool dark_v4, dark_v6; /* it has endpoints of the family, and none is usable */
+    bool unsettled;        /* TTLs are short */
 };
 
 /* By index of the service in the configuration. */

@@ -192,10 +192,30 @@ enum { POLICY_COUNTRY_UNKNOWN = 0, POLICY_COUNTRY_COUNT = 1 + 26 * 26 };
 
 uint16_t policy_country(const struct policy_set *set, const struct policy_client *client);
 
+/* policy_country_number - of two upper case letters; anything else is unknown. */
+uint16_t policy_country_number(const char code[2]);
+
 /* policy_country_name - "DE", or "unknown"; into buffer, or static. */
 enum { POLICY_COUNTRY_TEXT_MAX = 3 };
 
 const char *policy_country_name(uint16_t country, char buffer[POLICY_COUNTRY_TEXT_MAX]);
+
+/* One of the answers that chance may give, and how likely it is. */
+struct policy_share {
+    uint16_t service; /* as in policy_answer */
+    uint8_t region;   /* POLICY_NO_REGION: an empty answer */
+    bool all_down;    /* `when_all_down` decided */
+    double share;     /* above 0, together 1 */
+};
+
+/* policy_distribution - the whole distribution of policy_select()'s answers over regions, exact: the
+ * same code is run once for each way chance may go. A sticky request has one answer, that of
+ * its client; not sticky, it speaks for any client of the network. Fails never; what does not fit into
+ * max is left out. Not for the query path. */
+enum { POLICY_SHARES_MAX = 256 };
+
+size_t policy_distribution(const struct policy_request *request,
+                           struct policy_share *out_shares, size_t max);
 
 /* policy_why_not - the first step at which a region of the service, or of one inside it, fell out:
  * name, residency, family, health, order, pick. One line a level. */

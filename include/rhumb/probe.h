@@ -30,8 +30,18 @@ struct probe;
 
 enum { PROBE_REASON_MAX = 128 };
 
+/* What the parts of a run have taken, in microseconds; 0: there was no such part, or the run did not
+ * get to its end. */
+struct probe_times {
+    uint32_t connect_us; /* to the connection */
+    uint32_t tls_us;     /* the handshake after it */
+    uint32_t answer_us;  /* from then to the first byte of the answer */
+    uint32_t total_us;   /* from start to end, whatever came of it; never 0 */
+};
+
 struct probe_result {
     enum health_outcome outcome;
+    struct probe_times took;
     uint32_t rtt_us; /* connection and answer; with HEALTH_SUCCESS */
     uint8_t scale;   /* percent of its weight the target asks for: 100, or less by a metric */
     char reason[PROBE_REASON_MAX]; /* "status 200", "connection refused", "timeout after 500 ms

@@ -69,6 +69,7 @@ struct snapshot {
     const struct config *config;
     struct zone_set zones;
     struct policy_set policies;
+    char table_sha256[65]; /* of policies, for people; empty until somebody has made it */
     struct dns_cookie_secrets cookie_secrets; /* count 0: the process uses its own */
     const uint8_t *report_agent;              /* name, lower; NULL: none */
     struct snapshot_binding *bindings;

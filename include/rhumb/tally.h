@@ -55,6 +55,9 @@ static inline void tally_add(struct tally *tally, uint64_t key)
     atomic_store_explicit(&cell->count, count + 1, memory_order_relaxed);
 }
 
+/* tally_get - how many there were of a key. Any thread. */
+uint64_t tally_get(const struct tally *tally, uint64_t key);
+
 /* tally_each - every key with its count, in no order; last, the others with key 0, when there
  * are any. Any thread. */
 typedef void (*tally_on_count)(void *ctx, uint64_t key, uint64_t count);

@@ -90,6 +90,12 @@ static void put_summary(struct json_put *json, const struct monitor_service_view
     json_put_uint(json, "endpoints", view->endpoint_count);
     json_put_uint(json, "endpoints_answered", view->endpoint_in_count);
     json_put_uint(json, "endpoints_frozen", view->frozen_count);
+    json_put_begin(json, "dark_families", '[');
+    if (view->dark_v4)
+        json_put_string(json, NULL, "IPv4");
+    if (view->dark_v6)
+        json_put_string(json, NULL, "IPv6");
+    json_put_end(json, ']');
     json_put_bool(json, "unsettled", view->unsettled);
 }
 

@@ -2,8 +2,10 @@
  * second parser. */
 #include <stdio.h>
 
+#include "rhumb/clock.h"
 #include "rhumb/net.h"
 #include "rhumb/snapshot.h"
+#include "rhumb/snapshot_lint.h"
 
 #include "commands.h"
 
@@ -31,6 +33,17 @@ static void extend(const struct config *config, const struct config_service *ser
     }
 }
 
+static void print_residency(const struct config_service *service)
+{
+    size_t alone = 0;
+    for (size_t i = 0; i < service->residency_count; i++)
+        alone += (service->residency[i].allowed & (service->residency[i].allowed - 1)) == 0;
+    if (service->residency_count > 0)
+        printf(", %zu residency rules", service->residency_count);
+    if (alone > 0)
+        printf(" (%zu of them leave one region)", alone);
+}
+
 static void print_service(const struct config *config, const struct config_service *service)
 {
     struct extent extent = {0};
@@ -42,6 +55,7 @@ static void print_service(const struct config *config, const struct config_servi
                (double)extent.worst_ms / 1000, (double)extent.detect_ms / 1000);
     if (extent.unchecked > 0)
         printf(", %zu never probed: they stay in the answers, dead or alive", extent.unchecked);
+    print_residency(service);
     putchar('\n');
 }
 
@@ -59,7 +73,7 @@ static void print_summary(const struct snapshot *snapshot)
 
 int command_check(const struct options *options)
 {
-    struct snapshot_options compile = {.keep_map = false};
+    struct snapshot_options compile = {.keep_map = true};
     struct snapshot *snapshot = NULL;
     struct diag_list *diags = diag_list_new();
     enum err err = diags ? snapshot_compile(options->config_path, &compile, diags, &snapshot)
@@ -68,6 +82,8 @@ int command_check(const struct options *options)
     if (err == ERR_OK)
         err = net_tls_load(&snapshot->config->server, diags, &tls);
     net_tls_free(tls);
+    if (err == ERR_OK)
+        err = snapshot_lint(snapshot, clock_wall_s(), diags);
     if (diags)
         diag_print_all(diags, stderr);
     if (err == ERR_OK)

@@ -27,7 +27,7 @@ static int explain(const struct snapshot *snapshot, const struct options *option
     const struct answer_explain_query query = {
         .name = options->name,
         .type = options->type ? dns_type_parse(options->type) : DNS_TYPE_A,
-        .client = {.network = options->client, .is_ecs = options->client_is_ecs},
+        .client = {.network = options->client.prefix, .is_ecs = options->client.has_length},
         .why_not = options->why_not,
     };
     struct text out;

@@ -30,8 +30,11 @@
 
 #include "commands.h"
 #include "control.h"
+#include "diff_job.h"
 #include "logs.h"
+#include "metrics_source.h"
 #include "reload.h"
+#include "table_digest.h"
 
 /* No client is answered blind if it can be helped: serving waits this long for the first
  * results. */
@@ -46,6 +49,7 @@ struct server {
     struct reload *reload;
     struct logs *logs;
     struct admin *admin; /* NULL: nothing listens */
+    struct diff_jobs diff_jobs;
     uv_signal_t hangup, terminate, interrupt, user1;
     uv_timer_t drain_timer;
     uint64_t drain_until_ms;
@@ -171,9 +175,10 @@ static void log_start(const struct server *server, const struct snapshot *snapsh
         log_event(LOG_LEVEL_INFO, "listening", "address=%s port=%u transport=tls",
                   ip_format(&tls->listeners[i].addr, address), tls->listeners[i].port);
     }
-    log_event(LOG_LEVEL_INFO, "ready", "version=%s workers=%zu zones=%zu names=%zu targets=%zu",
-              RHUMB_VERSION, net_worker_count(server->net), snapshot->zones.zone_count,
-              snapshot->binding_count, snapshot->target_count);
+    log_event(LOG_LEVEL_INFO, "ready",
+              "version=%s workers=%zu zones=%zu names=%zu targets=%zu table=%s", RHUMB_VERSION,
+              net_worker_count(server->net), snapshot->zones.zone_count,
+              snapshot->binding_count, snapshot->target_count, snapshot->table_sha256);
 }
 
 /* on_settled - health is known as well as it can be: serve. */
@@ -232,8 +237,29 @@ static void tell_process(void *ctx, struct admin_process *out_process)
 static void reload_for_admin(void *ctx, bool force, admin_on_done on_done, void *done_ctx)
 {
     struct server *server = ctx;
-    (void)force;
-    reload_ask(server->reload, "admin", on_done, done_ctx);
+    reload_ask(server->reload, "admin", force, on_done, done_ctx);
+}
+
+static void diff_for_admin(void *ctx, const char *path, admin_on_done on_done, void *done_ctx)
+{
+    struct server *server = ctx;
+    diff_job_start(&server->diff_jobs, path, on_done, done_ctx);
+}
+
+static void write_metrics(void *ctx, struct text *out)
+{
+    const struct server *server = ctx;
+    const struct metrics_source source = {
+        .slot = server->slot,
+        .net = server->net,
+        .monitor = control_monitor(server->control),
+        .notify = control_notify(server->control),
+        .logs = server->logs,
+        .reload = server->reload,
+        .admin = server->admin,
+        .started_ms = server->begun_ms,
+    };
+    metrics_source_write(&source, out);
 }
 
 /* start_admin - without it the server still answers: a socket that cannot be had by default is
@@ -247,6 +273,8 @@ static enum err start_admin(struct server *server, const struct config *config)
         .ctx = server,
         .process = tell_process,
         .reload = reload_for_admin,
+        .diff = diff_for_admin,
+        .metrics = write_metrics,
     };
     struct diag_list *diags = diag_list_new();
     if (config->admin.listener_count == 0 || !diags) {
@@ -277,6 +305,8 @@ static enum err start_control(struct server *server, const char *config_path,
         .logs = server->logs,
         .keep_map = first->config->admin.listener_count > 0,
     };
+    server->diff_jobs = (struct diff_jobs){
+        .loop = &server->loop, .slot = server->slot, .config_path = config_path};
     enum err err = control_new(&server->loop, first, &server->control);
     if (err != ERR_OK)
         return err;
@@ -391,6 +421,8 @@ int command_serve(const struct options *options)
         first->map = NULL;
     }
     malloc_trim(0);
+    if (err == ERR_OK && !table_digest_make(first, NULL))
+        err = ERR_NO_MEMORY;
     if (err == ERR_OK)
         err = open_sockets(&server, first, diags);
     if (diags)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/analysis_shrink.h"
 #include "rhumb/clock.h"
 #include "rhumb/diag_log.h"
 #include "rhumb/file_watch.h"
@@ -14,6 +15,7 @@
 
 #include "logs.h"
 #include "reload_wait.h"
+#include "table_digest.h"
 
 enum { REASON_MAX = 1024 };
 
@@ -28,13 +30,16 @@ struct reload {
     struct file_watch *watch;
     uv_work_t compile_work;
     bool running, again, closing;
-    bool ready; /* the service manager was told that we serve */
+    bool force_next, forced; /* of the next run; of the one under way: see reload_ask() */
+    bool ready;              /* the service manager was told that we serve */
     bool keep_map;
     struct admin *admin;                    /* NULL: there is none */
     struct reload_waiter *waiting, *served; /* by the next run; by the one under way */
     struct reload_facts facts;
+    size_t retiring; /* old snapshots on their way out */
     /* of the compilation under way; the pool thread owns them until it is done */
     struct diag_list *diags;
+    const struct snapshot *current; /* served all the time: nobody else publishes */
     struct snapshot *fresh;
     struct net_tls *fresh_tls; /* NULL: no listener needs it */
     enum err err;
@@ -44,8 +49,9 @@ struct reload {
 /* The old snapshot on its way out: a work item of its own, so that reloads may overlap it. */
 struct retirement {
     uv_work_t work;
+    struct reload *reload;
     struct snapshot *old;
-    uint64_t grace_ms;
+    uint64_t grace_us;
 };
 
 static void start(struct reload *reload);
@@ -55,6 +61,7 @@ static void start(struct reload *reload);
 static void notify_failure(struct reload *reload, const char *reason, const char *remedy)
 {
     reload->facts.failed_ms = clock_wall_ms();
+    reload->facts.failed++;
     reload_wait_tell(&reload->served, ERR_INVALID, reason);
     const struct event event = {
         .kind = "reload_failed",
@@ -97,12 +104,21 @@ static void notify_first_error(struct reload *reload)
 
 /* ---- retiring ---- */
 
+/* free_if_idle - the last that runs for a closed one takes it along. */
+static void free_if_idle(struct reload *reload)
+{
+    if (!reload->closing || reload->running || reload->retiring > 0)
+        return;
+    free(reload->config_path);
+    free(reload);
+}
+
 static void retire_in_pool(uv_work_t *work)
 {
     struct retirement *retirement = work->data;
-    uint64_t started_ms = clock_monotonic_ms();
+    uint64_t started_us = clock_monotonic_us();
     snapshot_retire(retirement->old);
-    retirement->grace_ms = clock_monotonic_ms() - started_ms;
+    retirement->grace_us = clock_monotonic_us() - started_us;
     malloc_trim(0); /* a snapshot's worth of memory goes back to the system */
 }
 
@@ -110,9 +126,13 @@ static void on_retired(uv_work_t *work, int status)
 {
     (void)status;
     struct retirement *retirement = work->data;
-    log_event(LOG_LEVEL_DEBUG, "snapshot_retired", "grace_ms=%llu",
-              (unsigned long long)retirement->grace_ms);
+    struct reload *reload = retirement->reload;
+    log_event(LOG_LEVEL_DEBUG, "snapshot_retired", "grace_us=%llu",
+              (unsigned long long)retirement->grace_us);
+    reload->facts.grace_us = retirement->grace_us;
+    reload->retiring--;
     free(retirement);
+    free_if_idle(reload);
 }
 
 static void retire(struct reload *reload, struct snapshot *old)
@@ -122,9 +142,12 @@ static void retire(struct reload *reload, struct snapshot *old)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=retire");
         return;
     }
+    retirement->reload = reload;
     retirement->old = old;
     retirement->work.data = retirement;
-    if (uv_queue_work(reload->loop, &retirement->work, retire_in_pool, on_retired) != 0)
+    if (uv_queue_work(reload->loop, &retirement->work, retire_in_pool, on_retired) == 0)
+        reload->retiring++;
+    else
         free(retirement);
 }
 
@@ -139,6 +162,22 @@ static void discard(struct reload *reload)
     reload->fresh_tls = NULL;
 }
 
+/* refuse_accidents - what is left of a configuration that is being written may be valid. In the
+ * pool: it looks at every name. */
+static void refuse_accidents(struct reload *reload)
+{
+    const struct diag_place place = {.file = reload->config_path};
+    struct shrink_list list;
+    analysis_shrink(reload->current, reload->fresh, &list);
+    if (!analysis_shrink_is_refused(&list, reload->fresh) || (reload->forced && !list.silent))
+        return;
+    for (size_t i = 0; i < list.count; i++) {
+        diag_error(reload->diags, &place, "%s", list.items[i].reason);
+        diag_remedy(reload->diags, "%s", list.items[i].remedy);
+    }
+    reload->err = ERR_INVALID;
+}
+
 static void compile_in_pool(uv_work_t *work)
 {
     struct reload *reload = work->data;
@@ -150,6 +189,10 @@ static void compile_in_pool(uv_work_t *work)
     if (reload->err == ERR_OK)
         reload->err =
             net_tls_load(&reload->fresh->config->server, reload->diags, &reload->fresh_tls);
+    if (reload->err == ERR_OK)
+        refuse_accidents(reload);
+    if (reload->err == ERR_OK && !table_digest_make(reload->fresh, NULL))
+        reload->err = ERR_NO_MEMORY;
     malloc_trim(0);
 }
 
@@ -228,16 +271,19 @@ static void publish(struct reload *reload)
         logs_set(reload->logs, fresh->config);
     if (reload->admin && admin_set(reload->admin, fresh->config) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "out_of_memory", "what=tokens");
-    log_event(LOG_LEVEL_INFO, "reload",
-              "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu",
-              (unsigned long long)fresh->generation, fresh->zones.zone_count,
-              fresh->target_count,
-              (unsigned long long)(clock_monotonic_ms() - reload->started_ms));
+    log_event(
+        LOG_LEVEL_INFO, "reload",
+        "result=ok generation=%llu zones=%zu targets=%zu took_ms=%llu table=%s",
+        (unsigned long long)fresh->generation, fresh->zones.zone_count, fresh->target_count,
+        (unsigned long long)(clock_monotonic_ms() - reload->started_ms), fresh->table_sha256);
     if (file_watch_set(reload->watch, fresh->files, fresh->file_count) != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "watch_failed", "reason=\"out of memory\" remedy=SIGHUP");
     retire(reload, old);
     notify_success(reload);
-    reload->facts = (struct reload_facts){.loaded_ms = clock_wall_ms()};
+    reload->facts.loaded_ms = clock_wall_ms();
+    reload->facts.failed_ms = 0;
+    reload->facts.took_ms = clock_monotonic_ms() - reload->started_ms;
+    reload->facts.succeeded++;
     char detail[REASON_MAX];
     snprintf(detail, sizeof(detail), "generation %llu, %zu zones, %zu targets",
              (unsigned long long)fresh->generation, fresh->zones.zone_count,
@@ -278,27 +324,10 @@ static void watch_remedies(struct reload *reload)
     file_watch_retry(reload->watch);
 }
 
-/* refuse_to_fall_silent - a configuration without zones is valid, and what is left of one that is
- * being written. Nobody reloads to answer REFUSED for everything. */
-static void refuse_to_fall_silent(struct reload *reload)
-{
-    const struct snapshot *current = snapshot_current(reload->slot);
-    if (reload->err != ERR_OK || reload->fresh->zones.zone_count > 0 ||
-        current->zones.zone_count == 0)
-        return;
-    const struct diag_place place = {.file = reload->config_path};
-    diag_error(reload->diags, &place, "no zone is left of the %zu that are served",
-               current->zones.zone_count);
-    diag_remedy(reload->diags, "restart the server if it shall serve nothing");
-    reload->err = ERR_INVALID;
-}
-
 static void on_compiled(uv_work_t *work, int status)
 {
     struct reload *reload = work->data;
     reload->running = false;
-    if (status == 0 && !reload->closing)
-        refuse_to_fall_silent(reload);
     if (status == 0)
         diag_log_all(reload->diags);
     if (reload->closing || status != 0) {
@@ -320,8 +349,7 @@ static void on_compiled(uv_work_t *work, int status)
     reload_wait_tell(&reload->served, ERR_IO, "the server stops");
     if (reload->closing) {
         reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
-        free(reload->config_path);
-        free(reload);
+        free_if_idle(reload);
         return;
     }
     if (reload->ready)
@@ -333,11 +361,14 @@ static void on_compiled(uv_work_t *work, int status)
 static void start(struct reload *reload)
 {
     reload->again = false;
+    reload->forced = reload->force_next;
+    reload->force_next = false;
     reload->served = reload->waiting;
     reload->waiting = NULL;
     file_watch_begin(reload->watch);
     reload->diags = diag_list_new();
     reload->compile_work.data = reload;
+    reload->current = snapshot_current(reload->slot);
     reload->started_ms = clock_monotonic_ms();
     if (!reload->diags ||
         uv_queue_work(reload->loop, &reload->compile_work, compile_in_pool, on_compiled) != 0) {
@@ -370,12 +401,15 @@ void reload_request(struct reload *reload, const char *why)
         start(reload);
 }
 
-void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx)
+void reload_ask(struct reload *reload, const char *why, bool force, admin_on_done on_done,
+                void *ctx)
 {
-    if (!reload_wait_add(&reload->waiting, on_done, ctx))
+    if (!reload_wait_add(&reload->waiting, on_done, ctx)) {
         on_done(ctx, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY));
-    else
-        reload_request(reload, why);
+        return;
+    }
+    reload->force_next = reload->force_next || force;
+    reload_request(reload, why);
 }
 
 struct reload_facts reload_facts(const struct reload *reload)
@@ -430,6 +464,5 @@ void reload_close(struct reload *reload)
     if (reload->running)
         return; /* on_compiled() frees it */
     reload_wait_tell(&reload->waiting, ERR_IO, "the server stops");
-    free(reload->config_path);
-    free(reload);
+    free_if_idle(reload);
 }

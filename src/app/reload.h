@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -39,8 +40,11 @@ struct reload_start {
 
 /* How it went so far; ms since 1970. */
 struct reload_facts {
-    uint64_t loaded_ms; /* when what is served was published */
-    uint64_t failed_ms; /* when the latest reload failed; 0: it did not */
+    uint64_t loaded_ms;         /* when what is served was published */
+    uint64_t failed_ms;         /* when the latest reload failed; 0: it did not */
+    uint64_t succeeded, failed; /* how many reloads; the start is none */
+    uint64_t took_ms;           /* the latest that succeeded, from its beginning */
+    uint64_t grace_us; /* until no worker saw the snapshot before it; 0: not known yet */
 };
 
 WARN_UNUSED enum err reload_new(uv_loop_t *loop, const struct reload_start *from,
@@ -52,8 +56,10 @@ void reload_tell_ready(struct reload *reload);
 /* reload_request - why is for the log: "SIGHUP", a file. */
 void reload_request(struct reload *reload, const char *why);
 
-/* reload_ask - the same, and on_done() is told how it went. */
-void reload_ask(struct reload *reload, const char *why, admin_on_done on_done, void *ctx);
+/* reload_ask - the same, and on_done() is told how it went. force: this once, even where it takes
+ * most of what is served away (analysis_shrink.h). */
+void reload_ask(struct reload *reload, const char *why, bool force, admin_on_done on_done,
+                void *ctx);
 
 struct reload_facts reload_facts(const struct reload *reload);
 

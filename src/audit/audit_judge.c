@@ -36,49 +36,69 @@ static uint64_t regions_of(const struct policy_service *service,
     return regions;
 }
 
-/* judge_class - of the clients in network, who are under rule. */
-static void judge_class(struct audit_walker *walker, struct audit_view *view,
-                        const struct ip_prefix *network, uint32_t class, uint16_t rule)
+/* A leaf of the table around an address. */
+struct leaf {
+    enum ip_family family;
+    naive_number number;
+    uint32_t class;
+    uint8_t len;
+};
+
+static struct leaf leaf_around(const struct policy_service *service, enum ip_family family,
+                               naive_number number)
+{
+    struct leaf leaf = {.family = family, .number = number};
+    struct ip_addr addr = naive_addr_of(family, number);
+    if (service->trie)
+        leaf.class = geo_trie_find(service->trie, &addr, &leaf.len);
+    if (leaf.len > ip_bits(family)) /* a table that is wrong must not lead us astray */
+        leaf.len = (uint8_t)ip_bits(family);
+    return leaf;
+}
+
+static const char *leaf_format(const struct leaf *leaf, char text[IP_TEXT_MAX])
+{
+    naive_number first = naive_first_in(leaf->family, leaf->number, leaf->len);
+    struct ip_prefix prefix = {naive_addr_of(leaf->family, first), leaf->len};
+    return ip_prefix_format(&prefix, text);
+}
+
+/* tell_region - the table and the rule differ in a region. */
+static void tell_region(struct audit_walker *walker, struct audit_view *view,
+                        const struct leaf *leaf, uint16_t rule, uint64_t forbidden,
+                        uint64_t missing)
+{
+    char text[IP_TEXT_MAX];
+    int region = __builtin_ctzll(forbidden != 0 ? forbidden : missing);
+    audit_tell(
+        walker, view, rule,
+        forbidden != 0
+            ? "clients in %s may be sent to '%.80s' of '%.80s', which this rule forbids"
+            : "clients in %s are never sent to '%.80s' of '%.80s', which nothing forbids",
+        leaf_format(leaf, text), view->rules.service->regions[region].name,
+        view->service->name);
+}
+
+/* judge_leaf - its clients are under rule. */
+static void judge_leaf(struct audit_walker *walker, struct audit_view *view,
+                       const struct leaf *leaf, uint16_t rule)
 {
     char text[IP_TEXT_MAX];
     const struct policy_service *service = view->service;
-    if (class >= service->class_count) {
+    if (leaf->class >= service->class_count) {
         audit_tell(walker, view, NAIVE_NO_RULE, "clients in %s have a class that there is not",
-                   ip_prefix_format(network, text));
+                   leaf_format(leaf, text));
         return;
     }
-    struct policy_order order = policy_class_get(service, class);
+    struct policy_order order = policy_class_get(service, leaf->class);
     uint64_t regions = regions_of(service, &order);
     uint64_t allowed = naive_rules_allowed(&view->rules, rule);
-    uint64_t differing = regions & ~allowed ? regions & ~allowed : allowed & ~regions;
-    if (differing != 0)
-        audit_tell(
-            walker, view, rule,
-            regions & ~allowed
-                ? "clients in %s may be sent to '%.80s' of '%.80s', which this rule forbids"
-                : "clients in %s are never sent to '%.80s' of '%.80s', which nothing "
-                  "forbids",
-            ip_prefix_format(network, text),
-            view->rules.service->regions[__builtin_ctzll(differing)].name, service->name);
+    if (regions != allowed)
+        tell_region(walker, view, leaf, rule, regions & ~allowed, allowed & ~regions);
     else if (order.residency != rule)
         audit_tell(walker, view, rule,
                    "clients in %s have the class of another rule in '%.80s'",
-                   ip_prefix_format(network, text), service->name);
-}
-
-/* leaf_around - the class of an address, and the network that has it. */
-static uint32_t leaf_around(const struct policy_service *service, enum ip_family family,
-                            naive_number number, struct ip_prefix *out_leaf)
-{
-    struct ip_addr addr = naive_addr_of(family, number);
-    uint32_t class = 0;
-    out_leaf->len = 0;
-    if (service->trie)
-        class = geo_trie_find(service->trie, &addr, &out_leaf->len);
-    if (out_leaf->len > ip_bits(family)) /* a table that is wrong must not lead us astray */
-        out_leaf->len = (uint8_t)ip_bits(family);
-    out_leaf->addr = ip_masked(&addr, out_leaf->len);
-    return class;
+                   leaf_format(leaf, text), service->name);
 }
 
 void audit_judge_run(struct audit_walker *walker, struct audit_view *view, naive_number first,
@@ -87,31 +107,28 @@ void audit_judge_run(struct audit_walker *walker, struct audit_view *view, naive
     enum ip_family family = walker->family;
     naive_number at = first, end;
     do {
+        char text[IP_TEXT_MAX];
         if (view->service->trie && view->leaves++ > view->leaves_max) {
             audit_tell(walker, view, rule, "the table of '%.80s' has no end",
                        view->service->name);
             return;
         }
-        struct ip_prefix leaf;
-        char text[IP_TEXT_MAX];
-        uint32_t class = leaf_around(view->service, family, at, &leaf);
-        judge_class(walker, view, &leaf, class, rule);
+        struct leaf leaf = leaf_around(view->service, family, at);
+        judge_leaf(walker, view, &leaf, rule);
         end = naive_last_in(family, at, leaf.len);
         bool crosses = naive_first_in(family, at, leaf.len) < first || end > last;
         if (crosses && view->service->trie)
             audit_tell(walker, view, rule,
                        "the ECS scope of clients in %s of '%.80s' crosses a boundary",
-                       ip_prefix_format(&leaf, text), view->service->name);
+                       leaf_format(&leaf, text), view->service->name);
         walker->found.leaves += view->service->trie != NULL;
         at = end + 1;
     } while (end < last);
 }
 
-uint64_t audit_judge_address(struct audit_walker *walker, struct audit_view *view,
-                             enum ip_family family, naive_number number, uint16_t rule)
+void audit_judge_address(struct audit_walker *walker, struct audit_view *view,
+                         enum ip_family family, naive_number number, uint16_t rule)
 {
-    struct ip_prefix leaf;
-    uint32_t class = leaf_around(view->service, family, number, &leaf);
-    judge_class(walker, view, &leaf, class, rule);
-    return naive_rules_allowed(&view->rules, rule);
+    struct leaf leaf = leaf_around(view->service, family, number);
+    judge_leaf(walker, view, &leaf, rule);
 }

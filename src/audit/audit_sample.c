@@ -16,13 +16,14 @@ struct sampler {
     struct arena *arena;
     struct health_table health;
     size_t next_service; /* whose answer is looked at */
+    bool failed;         /* out of memory */
 };
 
 /* What the sources say of a client. */
 struct subject {
     enum ip_family family; /* of the address that counts */
     naive_number number;
-    struct naive_place place;
+    uint32_t place;
 };
 
 static naive_number random_number(struct rng *rng)
@@ -33,14 +34,20 @@ static naive_number random_number(struct rng *rng)
 
 static naive_number random_between(struct rng *rng, naive_number first, naive_number last)
 {
-    naive_number count = last - first + 1; /* 0: all of IPv6 */
-    return count == 0 ? random_number(rng) : first + random_number(rng) % count;
+    naive_number most = last - first, bits = most, offset;
+    for (unsigned i = 1; i < 128; i *= 2)
+        bits |= bits >> i;
+    do /* half of the numbers with as many bits fit, at least */
+        offset = random_number(rng) & bits;
+    while (offset > most);
+    return first + offset;
 }
 
 /* ---- the sources ---- */
 
-static struct subject subject_of(struct audit_walker *walker, const struct ip_addr *client)
+static struct subject subject_of(struct sampler *sampler, const struct ip_addr *client)
 {
+    struct audit_walker *walker = sampler->walker;
     naive_number ignored;
     struct subject subject = {.family = (enum ip_family)client->family,
                               .number = naive_number_of(client)};
@@ -50,19 +57,25 @@ static struct subject subject_of(struct audit_walker *walker, const struct ip_ad
         naive_networks_find(&walker->geo.networks, subject.family, subject.number);
     subject.place =
         naive_geo_find(&walker->geo, subject.family, subject.number, network, &ignored);
+    if (subject.place == NAIVE_NO_ID) {
+        sampler->failed = true;
+        subject.place = 0; /* the first one that was met */
+    }
     return subject;
 }
 
-static uint16_t rule_of(struct audit_view *view, const struct subject *subject)
+static uint16_t rule_of(const struct audit_walker *walker, struct audit_view *view,
+                        const struct subject *subject)
 {
     const struct naive_network *network =
         naive_networks_find(&view->rules.networks, subject->family, subject->number);
-    return naive_rules_find(&view->rules, &subject->place, network);
+    return naive_rules_find(&view->rules, &walker->geo, subject->place, network);
 }
 
-static uint64_t allowed_of(struct audit_view *view, const struct subject *subject)
+static uint64_t allowed_of(const struct audit_walker *walker, struct audit_view *view,
+                           const struct subject *subject)
 {
-    return naive_rules_allowed(&view->rules, rule_of(view, subject));
+    return naive_rules_allowed(&view->rules, rule_of(walker, view, subject));
 }
 
 /* has_address - is it one of those that the rules leave to the client, here or in a nested
@@ -73,7 +86,7 @@ static bool has_address(struct audit_walker *walker, uint16_t index,
 {
     struct audit_view *view = &walker->views[index];
     const struct config_service *service = view->rules.service;
-    uint64_t allowed = depth < NESTING_MAX ? allowed_of(view, subject) : 0;
+    uint64_t allowed = depth < NESTING_MAX ? allowed_of(walker, view, subject) : 0;
     for (; allowed != 0; allowed &= allowed - 1) {
         const struct config_service_region *region =
             &service->regions[__builtin_ctzll(allowed)];
@@ -135,13 +148,13 @@ static void check_scope(struct sampler *sampler, const struct policy_request *re
     struct ip_addr other = naive_addr_of(
         family, random_between(&sampler->rng, naive_first_in(family, number, answer->scope),
                                naive_last_in(family, number, answer->scope)));
-    struct subject neighbour = subject_of(walker, &other);
+    struct subject neighbour = subject_of(sampler, &other);
     const uint16_t services[] = {request->service, answer->service};
     for (int i = 0; i < 2; i++) {
         struct audit_view *view = &walker->views[services[i]];
-        if (allowed_of(view, subject) == allowed_of(view, &neighbour))
+        if (allowed_of(walker, view, subject) == allowed_of(walker, view, &neighbour))
             continue;
-        audit_tell(walker, view, rule_of(view, subject),
+        audit_tell(walker, view, rule_of(walker, view, subject),
                    "the ECS scope /%u of clients in %s holds others, such as in %s",
                    answer->scope, ip_prefix_format(&request->client.network, text),
                    ip_format(&other, (char[IP_TEXT_MAX]){0}));
@@ -159,18 +172,19 @@ static void check_answer(struct sampler *sampler, const struct policy_request *r
     struct audit_view *asked = &walker->views[request->service];
     struct audit_view *view = &walker->views[answer.service];
     if (answer.region != POLICY_NO_REGION &&
-        (allowed_of(view, subject) >> answer.region & 1) == 0)
-        audit_tell(walker, view, rule_of(view, subject),
+        (allowed_of(walker, view, subject) >> answer.region & 1) == 0)
+        audit_tell(walker, view, rule_of(walker, view, subject),
                    "a client in %s was sent to '%.80s' of '%.80s', which this rule forbids",
                    ip_prefix_format(&request->client.network, client),
                    view->service->regions[answer.region].name, view->service->name);
     for (uint16_t i = 0; i < answer.count; i++)
         if (!has_address(walker, request->service, subject, answer.addresses[i], 0))
-            audit_tell(walker, asked, rule_of(asked, subject),
+            audit_tell(walker, asked, rule_of(walker, asked, subject),
                        "a client in %s was given %s by '%.80s', which this rule forbids",
                        ip_prefix_format(&request->client.network, client),
                        ip_format(answer.addresses[i], text), asked->service->name);
-    check_scope(sampler, request, &answer, subject);
+    if (request->client.is_ecs)
+        check_scope(sampler, request, &answer, subject);
     walker->found.answers++;
 }
 
@@ -195,11 +209,11 @@ static void check_client(struct sampler *sampler, struct policy_client client)
 {
     struct audit_walker *walker = sampler->walker;
     size_t services = walker->snapshot->config->service_count;
-    struct subject subject = subject_of(walker, &client.network.addr);
+    struct subject subject = subject_of(sampler, &client.network.addr);
     for (size_t s = 0; s < services; s++) {
         struct audit_view *view = &walker->views[s];
-        (void)audit_judge_address(walker, view, subject.family, subject.number,
-                                  rule_of(view, &subject));
+        audit_judge_address(walker, view, subject.family, subject.number,
+                            rule_of(walker, view, &subject));
     }
     walker->found.samples++;
     if (services == 0)
@@ -261,5 +275,5 @@ enum err audit_sample(struct audit_walker *walker, uint64_t seed, uint32_t sampl
         check_client(&sampler, client_of(&sampler, family, number));
     }
     arena_free(sampler.arena);
-    return err;
+    return sampler.failed ? ERR_NO_MEMORY : err;
 }

@@ -90,12 +90,11 @@ static naive_number last_before_cut(const struct audit_walker *walker,
 }
 
 /* begin_runs - each view whose rule is another one than before has a new run from here on. */
-static void begin_runs(struct audit_walker *walker, const struct stand *stand,
-                       const struct naive_place *place)
+static void begin_runs(struct audit_walker *walker, const struct stand *stand, uint32_t place)
 {
     for (size_t s = 0; s < walker->snapshot->config->service_count; s++) {
         struct audit_view *view = &walker->views[s];
-        uint16_t rule = naive_rules_find(&view->rules, place, view->network);
+        uint16_t rule = naive_rules_find(&view->rules, &walker->geo, place, view->network);
         if (stand->running && rule == view->rule)
             continue;
         if (stand->running)
@@ -131,11 +130,13 @@ static enum err pass_stretch(struct audit_walker *walker, struct stand *stand,
         *out_last = before_cut;
         return ERR_OK;
     }
-    struct naive_place place =
+    uint32_t place =
         naive_geo_find(&walker->geo, walker->family, stand->at, stand->network, out_last);
+    if (place == NAIVE_NO_ID)
+        return ERR_NO_MEMORY;
     if (before_cut < *out_last)
         *out_last = before_cut;
-    begin_runs(walker, stand, &place);
+    begin_runs(walker, stand, place);
     stand->running = true;
     walker->found.stretches++;
     return keep_stretch(walker, stand->at);

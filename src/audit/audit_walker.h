@@ -48,9 +48,9 @@ WARN_UNUSED enum err audit_sample(struct audit_walker *walker, uint64_t seed, ui
 void audit_judge_run(struct audit_walker *walker, struct audit_view *view, naive_number first,
                      naive_number last, uint16_t rule);
 
-/* audit_judge_address - the sources say rule of this address; returns the regions they leave. */
-uint64_t audit_judge_address(struct audit_walker *walker, struct audit_view *view,
-                             enum ip_family family, naive_number number, uint16_t rule);
+/* audit_judge_address - the sources say rule of this address. */
+void audit_judge_address(struct audit_walker *walker, struct audit_view *view,
+                         enum ip_family family, naive_number number, uint16_t rule);
 
 /* audit_tell - one more fault of a service, at the place of its rule; format begins with who. */
 void audit_tell(struct audit_walker *walker, struct audit_view *view, uint16_t rule,

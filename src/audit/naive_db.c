@@ -11,18 +11,11 @@
 
 #include "rhumb/geo_file.h"
 
-enum { KEPT = 1 << 17, V4_INSIDE_V6 = 96 };
-
-/* A record that was decoded; kept in the slot of its offset. */
-struct kept {
-    uint32_t offset; /* + 1; 0: the slot is free */
-    struct naive_place place;
-};
+enum { V4_INSIDE_V6 = 96 };
 
 struct naive_db {
     MMDB_s mmdb;
     bool is_flat; /* "country_code" at the top, not "country" with an "iso_code" inside */
-    struct kept kept[KEPT];
 };
 
 /* ---- fields ---- */
@@ -38,21 +31,22 @@ static bool get(const MMDB_s *mmdb, uint32_t offset, const char *const *path,
     return status == MMDB_SUCCESS && out->has_data;
 }
 
-/* get_code - letters, and digits where they may be, in capitals: least to most of them. */
-static void get_code(const MMDB_s *mmdb, uint32_t offset, const char *const *path, char *out,
-                     unsigned least, unsigned most, bool *io_sound)
+/* get_code - letters, and digits where the length may vary, in capitals. 0: none. */
+static naive_code get_code(const MMDB_s *mmdb, uint32_t offset, const char *const *path,
+                           unsigned least, unsigned most, bool *io_sound)
 {
     MMDB_entry_data_s data;
+    char text[8] = "";
     if (!get(mmdb, offset, path, &data, io_sound) || data.type != MMDB_DATA_TYPE_UTF8_STRING ||
         data.data_size < least || data.data_size > most)
-        return;
+        return 0;
     for (unsigned i = 0; i < data.data_size; i++) {
         unsigned char c = (unsigned char)data.utf8_string[i];
         if (c > 127 || (!isalpha(c) && (!isdigit(c) || least == most)))
-            return;
+            return 0;
+        text[i] = (char)toupper(c);
     }
-    for (unsigned i = 0; i < data.data_size; i++)
-        out[i] = (char)toupper((unsigned char)data.utf8_string[i]);
+    return naive_code_of(text);
 }
 
 static double get_degrees(const MMDB_s *mmdb, uint32_t offset, const char *const *path,
@@ -101,9 +95,19 @@ static uint32_t get_asn(const MMDB_s *mmdb, uint32_t offset, const char *const *
 
 #define PATH(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static bool is_continent(const char *code)
+/* get_continent - one of the seven, or none. */
+static naive_code get_continent(const MMDB_s *mmdb, uint32_t offset, const char *const *path,
+                                bool *io_sound)
 {
-    return strlen(code) == 2 && strstr("AF AN AS EU NA OC SA", code) != NULL;
+    static const naive_code known[] = {'A' << 8 | 'F', 'A' << 8 | 'N', 'A' << 8 | 'S',
+                                       'E' << 8 | 'U', 'N' << 8 | 'A', 'O' << 8 | 'C',
+                                       'S' << 8 | 'A'};
+
+    naive_code code = get_code(mmdb, offset, path, 2, 2, io_sound);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i] == code)
+            return code;
+    return 0;
 }
 
 static bool has_degrees(double latitude, double longitude)
@@ -111,53 +115,45 @@ static bool has_degrees(double latitude, double longitude)
     return fabs(latitude) <= 90 && fabs(longitude) <= 180; /* not a number: neither */
 }
 
-static void read_nested(const MMDB_s *mmdb, uint32_t offset, struct naive_place *place,
-                        bool *io_sound)
+static struct naive_place read_nested(const MMDB_s *mmdb, uint32_t offset, bool *io_sound)
 {
-    get_code(mmdb, offset, PATH("country", "iso_code"), place->country, 2, 2, io_sound);
-    get_code(mmdb, offset, PATH("continent", "code"), place->continent, 2, 2, io_sound);
-    place->has_coordinates =
-        has_degrees(get_degrees(mmdb, offset, PATH("location", "latitude"), io_sound),
-                    get_degrees(mmdb, offset, PATH("location", "longitude"), io_sound));
-    if (place->country[0] != '\0')
-        get_code(mmdb, offset, PATH("subdivisions", "0", "iso_code"), place->subdivision, 1, 3,
-                 io_sound);
-    place->asn = get_asn(mmdb, offset, PATH("autonomous_system_number"), io_sound);
-    if (place->asn == 0)
-        place->asn =
-            get_asn(mmdb, offset, PATH("traits", "autonomous_system_number"), io_sound);
-    if (!is_continent(place->continent))
-        memset(place->continent, 0, sizeof(place->continent));
+    struct naive_place place = {
+        .country = get_code(mmdb, offset, PATH("country", "iso_code"), 2, 2, io_sound),
+        .continent = get_continent(mmdb, offset, PATH("continent", "code"), io_sound),
+        .has_coordinates =
+            has_degrees(get_degrees(mmdb, offset, PATH("location", "latitude"), io_sound),
+                        get_degrees(mmdb, offset, PATH("location", "longitude"), io_sound)),
+        .asn = get_asn(mmdb, offset, PATH("autonomous_system_number"), io_sound),
+    };
+    if (place.country != 0)
+        place.subdivision =
+            get_code(mmdb, offset, PATH("subdivisions", "0", "iso_code"), 1, 3, io_sound);
+    if (place.asn == 0)
+        place.asn = get_asn(mmdb, offset, PATH("traits", "autonomous_system_number"), io_sound);
     /* where it is registered is better than nothing, and worse than anything else */
-    if (place->country[0] == '\0' && place->continent[0] == '\0' && !place->has_coordinates)
-        get_code(mmdb, offset, PATH("registered_country", "iso_code"), place->country, 2, 2,
-                 io_sound);
+    if (place.country == 0 && place.continent == 0 && !place.has_coordinates)
+        place.country =
+            get_code(mmdb, offset, PATH("registered_country", "iso_code"), 2, 2, io_sound);
+    return place;
 }
 
-static void read_flat(const MMDB_s *mmdb, uint32_t offset, struct naive_place *place,
-                      bool *io_sound)
+static struct naive_place read_flat(const MMDB_s *mmdb, uint32_t offset, bool *io_sound)
 {
-    get_code(mmdb, offset, PATH("country_code"), place->country, 2, 2, io_sound);
-    get_code(mmdb, offset, PATH("continent_code"), place->continent, 2, 2, io_sound);
-    place->has_coordinates =
-        has_degrees(get_degrees(mmdb, offset, PATH("latitude"), io_sound),
-                    get_degrees(mmdb, offset, PATH("longitude"), io_sound));
-    place->asn = get_asn(mmdb, offset, PATH("asn"), io_sound);
-    if (!is_continent(place->continent))
-        memset(place->continent, 0, sizeof(place->continent));
+    return (struct naive_place){
+        .country = get_code(mmdb, offset, PATH("country_code"), 2, 2, io_sound),
+        .continent = get_continent(mmdb, offset, PATH("continent_code"), io_sound),
+        .has_coordinates = has_degrees(get_degrees(mmdb, offset, PATH("latitude"), io_sound),
+                                       get_degrees(mmdb, offset, PATH("longitude"), io_sound)),
+        .asn = get_asn(mmdb, offset, PATH("asn"), io_sound),
+    };
 }
 
-/* read_record - a record that is broken anywhere we look says nothing. */
-static struct naive_place read_record(struct naive_db *db, uint32_t offset)
+struct naive_place naive_db_record(const struct naive_db *db, uint32_t record)
 {
-    static const struct naive_place nothing;
-    struct naive_place place = {0};
     bool sound = true;
-    if (db->is_flat)
-        read_flat(&db->mmdb, offset, &place, &sound);
-    else
-        read_nested(&db->mmdb, offset, &place, &sound);
-    return sound ? place : nothing;
+    struct naive_place place = db->is_flat ? read_flat(&db->mmdb, record - 1, &sound)
+                                           : read_nested(&db->mmdb, record - 1, &sound);
+    return sound ? place : (struct naive_place){0};
 }
 
 /* ---- asking ---- */
@@ -165,39 +161,40 @@ static struct naive_place read_record(struct naive_db *db, uint32_t offset)
 static MMDB_lookup_result_s look_up(const MMDB_s *mmdb, enum ip_family family,
                                     naive_number number)
 {
-    struct sockaddr_storage address;
     struct ip_addr addr = naive_addr_of(family, number);
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    const struct sockaddr *address = (const struct sockaddr *)&v6;
     int error = MMDB_SUCCESS;
-    (void)ip_to_sockaddr(&addr, 0, &address);
-    MMDB_lookup_result_s found =
-        MMDB_lookup_sockaddr(mmdb, (const struct sockaddr *)&address, &error);
+    if (family == IP_V4) {
+        memcpy(&v4.sin_addr, addr.bytes, sizeof(v4.sin_addr));
+        address = (const struct sockaddr *)&v4;
+    } else {
+        memcpy(&v6.sin6_addr, addr.bytes, sizeof(v6.sin6_addr));
+    }
+    MMDB_lookup_result_s found = MMDB_lookup_sockaddr(mmdb, address, &error);
     if (error != MMDB_SUCCESS)
         found.found_entry = false;
     return found;
 }
 
-const struct naive_place *naive_db_ask(struct naive_db *db, enum ip_family family,
-                                       naive_number number, unsigned *out_len)
+uint32_t naive_db_ask(const struct naive_db *db, enum ip_family family, naive_number number,
+                      unsigned *out_len)
 {
     bool v6_tree = db->mmdb.metadata.ip_version == 6;
     *out_len = 0;
     if (family == IP_V6 && !v6_tree)
-        return NULL;
+        return 0;
     MMDB_lookup_result_s found = look_up(&db->mmdb, family, number);
     unsigned len = found.netmask;
     if (family == IP_V4 && v6_tree)
         len = len > V4_INSIDE_V6 ? len - V4_INSIDE_V6 : 0;
     if (family == IP_V6 && number >> 32 == 0 && len > V4_INSIDE_V6) {
         *out_len = V4_INSIDE_V6; /* there are the data of IPv4, which say nothing of IPv6 */
-        return NULL;
+        return 0;
     }
     *out_len = len;
-    if (!found.found_entry)
-        return NULL;
-    struct kept *kept = &db->kept[found.entry.offset % KEPT];
-    if (kept->offset != found.entry.offset + 1)
-        *kept = (struct kept){found.entry.offset + 1, read_record(db, found.entry.offset)};
-    return &kept->place;
+    return found.found_entry ? found.entry.offset + 1 : 0;
 }
 
 /* ---- opening ---- */
@@ -212,8 +209,8 @@ static void find_form(struct naive_db *db)
         MMDB_lookup_result_s found = look_up(&db->mmdb, family, at);
         for (int flat = 0; found.found_entry && flat <= 1; flat++) {
             db->is_flat = flat == 1;
-            struct naive_place place = read_record(db, found.entry.offset);
-            if (!naive_place_is(&place, &nothing))
+            struct naive_place place = naive_db_record(db, found.entry.offset + 1);
+            if (memcmp(&place, &nothing, sizeof(place)) != 0)
                 return;
         }
         at = naive_last_in(family, at, found.netmask) + 1;

@@ -20,7 +20,10 @@ WARN_UNUSED enum err naive_db_open(const char *path, const struct diag_place *pl
                                    struct diag_list *diags, struct naive_db **out_db);
 void naive_db_close(struct naive_db *db);
 
-/* naive_db_ask - the place of an address, NULL when there is no record; borrowed until the next
- * call. *out_len: of the network around it that the database says this of, in its family. */
-const struct naive_place *naive_db_ask(struct naive_db *db, enum ip_family family,
-                                       naive_number number, unsigned *out_len);
+/* naive_db_ask - the record of an address; 0: there is none. *out_len: of the network around it
+ * that the database says this of, in its family. */
+uint32_t naive_db_ask(const struct naive_db *db, enum ip_family family, naive_number number,
+                      unsigned *out_len);
+
+/* naive_db_record - what a record says; nothing when it is broken. */
+struct naive_place naive_db_record(const struct naive_db *db, uint32_t record);

@@ -1,6 +1,13 @@
 #include "naive_geo.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "rhumb/geo_place.h"
+
+/* A finding: the number of the operator's network + 1, which databases it is as long as (one bit
+ * each), and the record of each database. */
+enum { FINDING_NETWORK, FINDING_WINS, FINDING_RECORDS };
 
 /* ---- IPv4 inside IPv6 ---- */
 
@@ -56,40 +63,54 @@ enum err naive_ranges(struct naive_cuts *cuts)
 
 /* ---- sources ---- */
 
-/* is_member - of the European Union: its 27 states, and those parts of them that have codes of
- * their own and are part of the Union (Article 355 of its Treaty). */
-static bool is_member(const char *country)
+/* country_index - of two capital letters; NAIVE_COUNTRIES: it is none. */
+static unsigned country_index(naive_code country)
 {
-    static const char members[] = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT "
-                                  "NL PL PT RO SE SI SK AX GF GP MF MQ RE YT ";
-    const char *at = members;
-    for (; *at != '\0'; at += 3)
-        if (strncmp(at, country, 2) == 0)
-            return true;
-    return false;
+    unsigned first = (country >> 8) - 'A', second = (country & 0xff) - 'A';
+    return first < 26 && second < 26 ? first * 26 + second : NAIVE_COUNTRIES;
+}
+
+/* list_countries - the members of the European Union: its 27 states, and those parts of them that
+ * have codes of their own and belong to it (Article 355 of the Treaty on its functioning). */
+static void list_countries(struct naive_geo *geo)
+{
+    static const char members[][3] = {
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR",
+        "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO",
+        "SE", "SI", "SK", "AX", "GF", "GP", "MF", "MQ", "RE", "YT",
+    };
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        geo->in_union[country_index(naive_code_of(members[i]))] = true;
+    for (unsigned i = 0; i < NAIVE_COUNTRIES; i++) {
+        struct geo_place place = {.country = {(char)('A' + i / 26), (char)('A' + i % 26)}};
+        geo_place_complete(&place);
+        const char continent[3] = {place.continent[0], place.continent[1], '\0'};
+        geo->continents[i] = naive_code_of(continent);
+    }
 }
 
 /* complete - what follows from the country. */
-static void complete(struct naive_place *place)
+static void complete(const struct naive_geo *geo, struct naive_place *place)
 {
-    struct geo_place known = {0};
-    place->in_union = place->country[0] != '\0' && is_member(place->country);
-    if (place->continent[0] != '\0')
-        return;
-    memcpy(known.country, place->country, sizeof(known.country));
-    geo_place_complete(&known);
-    memcpy(place->continent, known.continent, sizeof(known.continent));
+    unsigned country = country_index(place->country);
+    place->in_union = country < NAIVE_COUNTRIES && geo->in_union[country];
+    if (place->continent == 0 && country < NAIVE_COUNTRIES)
+        place->continent = geo->continents[country];
 }
 
 /* place_of - what the operator says, and with it what follows from it. */
-static struct naive_place place_of(const struct config_location *location)
+static struct naive_place place_of(const struct naive_geo *geo,
+                                   const struct config_location *location)
 {
-    struct naive_place place = {.asn = location->asn,
-                                .has_coordinates = location->has_coordinates};
-    memcpy(place.country, location->country, sizeof(place.country));
-    memcpy(place.continent, location->continent, sizeof(place.continent));
-    memcpy(place.subdivision, location->subdivision, sizeof(place.subdivision));
-    complete(&place);
+    struct naive_place place = {
+        .country = naive_code_of(location->country),
+        .continent = naive_code_of(location->continent),
+        .subdivision = naive_code_of(location->subdivision),
+        .asn = location->asn,
+        .has_coordinates = location->has_coordinates,
+    };
+    complete(geo, &place);
     return place;
 }
 
@@ -97,6 +118,9 @@ enum err naive_geo_open(struct naive_geo *geo, const struct config_geo *config,
                         struct diag_list *diags)
 {
     *geo = (struct naive_geo){.config = config};
+    list_countries(geo);
+    naive_ids_init(&geo->findings, FINDING_RECORDS + config->database_count);
+    naive_ids_init(&geo->places, NAIVE_PLACE_WORDS);
     enum err err = naive_networks_init(&geo->networks, config->network_count);
     for (size_t i = 0; i < config->network_count && err == ERR_OK; i++)
         naive_networks_add(&geo->networks, &config->networks[i].prefix, i);
@@ -115,6 +139,9 @@ void naive_geo_close(struct naive_geo *geo)
     for (size_t i = 0; i < geo->database_count; i++)
         naive_db_close(geo->databases[i]);
     naive_networks_deinit(&geo->networks);
+    naive_ids_deinit(&geo->findings);
+    naive_ids_deinit(&geo->places);
+    free(geo->place_of);
     *geo = (struct naive_geo){0};
 }
 
@@ -122,15 +149,15 @@ void naive_geo_close(struct naive_geo *geo)
 
 enum field { COUNTRY, CONTINENT, SUBDIVISION, COORDINATES, ASN };
 
-/* knows - does a source know the field of a client in this country ("": none is known)? */
-static bool knows(const struct naive_place *place, enum field field, const char *country)
+/* knows - does a source know the field of a client in this country (0: none is known)? */
+static bool knows(const struct naive_place *place, enum field field, naive_code country)
 {
-    bool same = strcmp(place->country, country) == 0;
-    bool other = place->country[0] != '\0' && !same;
+    bool same = place->country == country;
+    bool other = place->country != 0 && !same;
     switch (field) {
-    case COUNTRY: return place->country[0] != '\0';
-    case CONTINENT: return place->continent[0] != '\0' && !other;
-    case SUBDIVISION: return place->subdivision[0] != '\0' && place->country[0] != '\0' && same;
+    case COUNTRY: return place->country != 0;
+    case CONTINENT: return place->continent != 0 && !other;
+    case SUBDIVISION: return place->subdivision != 0 && place->country != 0 && same;
     case COORDINATES: return place->has_coordinates && !other;
     case ASN: return place->asn != 0;
     }
@@ -139,8 +166,9 @@ static bool knows(const struct naive_place *place, enum field field, const char 
 
 /* What all sources say of one address. */
 struct sources {
-    const struct naive_place *databases[CONFIG_DATABASES_MAX]; /* NULL: nothing */
+    struct naive_place databases[CONFIG_DATABASES_MAX]; /* all zero: nothing */
     unsigned lens[CONFIG_DATABASES_MAX];
+    uint32_t key[FINDING_RECORDS + CONFIG_DATABASES_MAX]; /* of the finding */
     size_t count;
     struct naive_place network;
     int network_len; /* -1: none is around it */
@@ -149,12 +177,12 @@ struct sources {
 /* winner - the first database that knows the field, unless the operator knows it of a network as
  * long or longer; NULL: nobody knows it. */
 static const struct naive_place *winner(const struct sources *sources, enum field field,
-                                        const char *country)
+                                        naive_code country)
 {
     bool operator_knows = sources->network_len >= 0 && knows(&sources->network, field, country);
     for (size_t i = 0; i < sources->count; i++) {
-        const struct naive_place *place = sources->databases[i];
-        if (!place || !knows(place, field, country))
+        const struct naive_place *place = &sources->databases[i];
+        if (!knows(place, field, country))
             continue;
         return operator_knows && sources->network_len >= (int)sources->lens[i]
                    ? &sources->network
@@ -163,54 +191,88 @@ static const struct naive_place *winner(const struct sources *sources, enum fiel
     return operator_knows ? &sources->network : NULL;
 }
 
+static bool is_somewhere(const struct naive_place *place)
+{
+    return place->country != 0 || place->continent != 0 || place->has_coordinates;
+}
+
 static struct naive_place merge(const struct naive_geo *geo, const struct sources *sources)
 {
+    static const struct naive_place nothing;
     struct naive_place place = {0};
-    const struct naive_place *from = winner(sources, COUNTRY, "");
-    if (from)
-        memcpy(place.country, from->country, sizeof(place.country));
+    const struct naive_place *from = winner(sources, COUNTRY, 0);
+    place.country = from ? from->country : 0;
     from = winner(sources, CONTINENT, place.country);
-    if (from)
-        memcpy(place.continent, from->continent, sizeof(place.continent));
+    place.continent = from ? from->continent : 0;
     from = winner(sources, SUBDIVISION, place.country);
-    if (from)
-        memcpy(place.subdivision, from->subdivision, sizeof(place.subdivision));
+    place.subdivision = from ? from->subdivision : 0;
     place.has_coordinates = winner(sources, COORDINATES, place.country) != NULL;
-    if (place.country[0] == '\0' && place.continent[0] == '\0' && !place.has_coordinates) {
-        struct naive_place fallback = place_of(&geo->config->fallback);
-        if (fallback.country[0] != '\0' || fallback.continent[0] != '\0' ||
-            fallback.has_coordinates || fallback.asn != 0)
-            place = fallback;
+    if (!is_somewhere(&place)) {
+        struct naive_place fallback = place_of(geo, &geo->config->fallback);
+        place = is_somewhere(&fallback) || fallback.asn != 0 ? fallback : nothing;
     }
     from = winner(sources, ASN, place.country);
     if (from)
         place.asn = from->asn;
-    complete(&place);
+    complete(geo, &place);
     return place;
 }
 
-struct naive_place naive_geo_find(struct naive_geo *geo, enum ip_family family,
-                                  naive_number number, const struct naive_network *network,
-                                  naive_number *out_last)
+/* judge - the place of a finding that was not met before. */
+static uint32_t judge(struct naive_geo *geo, struct sources *sources,
+                      const struct naive_network *network)
 {
-    struct sources sources = {.count = geo->database_count, .network_len = -1};
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->key[FINDING_RECORDS + i] != 0)
+            sources->databases[i] =
+                naive_db_record(geo->databases[i], sources->key[FINDING_RECORDS + i]);
+    if (network) {
+        sources->network = place_of(geo, &geo->config->networks[network->index].location);
+        sources->network_len = network->len;
+    }
+    struct naive_place place = merge(geo, sources);
+    return naive_ids_find(&geo->places, (const uint32_t *)&place);
+}
+
+/* keep_place - place is that of the finding that was added last. */
+static enum err keep_place(struct naive_geo *geo, uint32_t place)
+{
+    if (geo->findings.capacity > geo->place_of_capacity) {
+        uint32_t *place_of = realloc(geo->place_of, geo->findings.capacity * sizeof(*place_of));
+        if (!place_of)
+            return ERR_NO_MEMORY;
+        geo->place_of = place_of;
+        geo->place_of_capacity = geo->findings.capacity;
+    }
+    geo->place_of[geo->findings.count - 1] = place;
+    return ERR_OK;
+}
+
+uint32_t naive_geo_find(struct naive_geo *geo, enum ip_family family, naive_number number,
+                        const struct naive_network *network, naive_number *out_last)
+{
+    struct sources sources;
+    sources.key[FINDING_NETWORK] = network ? network->index + 1 : 0;
+    sources.key[FINDING_WINS] = 0;
     *out_last = naive_last_of(family);
     for (size_t i = 0; i < geo->database_count; i++) {
-        sources.databases[i] =
-            naive_db_ask(geo->databases[i], family, number, &sources.lens[i]);
-        naive_number last = naive_last_in(family, number, sources.lens[i]);
+        unsigned len;
+        sources.key[FINDING_RECORDS + i] =
+            naive_db_ask(geo->databases[i], family, number, &len);
+        naive_number last = naive_last_in(family, number, len);
+        sources.lens[i] = len;
+        if (network && network->len >= len)
+            sources.key[FINDING_WINS] |= UINT32_C(1) << i;
         if (last < *out_last)
             *out_last = last;
     }
-    if (network) {
-        sources.network = place_of(&geo->config->networks[network->index].location);
-        sources.network_len = network->len;
-    }
-    return merge(geo, &sources);
-}
-
-struct naive_place naive_geo_fallback(const struct naive_geo *geo)
-{
-    struct sources nothing = {.network_len = -1};
-    return merge(geo, &nothing);
+    size_t known = geo->findings.count;
+    uint32_t finding = naive_ids_find(&geo->findings, sources.key);
+    if (finding == NAIVE_NO_ID || finding < known)
+        return finding == NAIVE_NO_ID ? NAIVE_NO_ID : geo->place_of[finding];
+    memset(sources.databases, 0, sizeof(sources.databases));
+    sources.count = geo->database_count;
+    sources.network_len = -1;
+    uint32_t place = judge(geo, &sources, network);
+    return keep_place(geo, place) == ERR_OK ? place : NAIVE_NO_ID;
 }

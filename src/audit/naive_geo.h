@@ -1,9 +1,10 @@
 /* naive_geo.h - where an address is, from the databases and the networks of the configuration.
  * Private to audit/.
  *
- * The rules of geo_map.h once more, from the words there: for one address at a time, with
- * nothing kept but the sources. The continents of countries come from the table that geo/ uses
- * too; the members of the European Union are listed here once more.
+ * The rules of geo_map.h once more, from the words there, for one address at a time. The same
+ * records and the same network make the same place, so each such finding is judged once. The
+ * continents of countries come from the table that geo/ uses too; the members of the European
+ * Union are listed here once more.
  */
 #pragma once
 
@@ -12,13 +13,22 @@
 #include "rhumb/err.h"
 
 #include "naive_db.h"
+#include "naive_ids.h"
 #include "naive_networks.h"
+
+enum { NAIVE_COUNTRIES = 26 * 26 };
 
 struct naive_geo {
     const struct config_geo *config;
     struct naive_db *databases[CONFIG_DATABASES_MAX];
     size_t database_count;
     struct naive_networks networks; /* index: of config->networks */
+    naive_code continents[NAIVE_COUNTRIES];
+    bool in_union[NAIVE_COUNTRIES];
+    struct naive_ids findings; /* what the sources say, as numbers */
+    uint32_t *place_of;        /* owned: by finding */
+    size_t place_of_capacity;
+    struct naive_ids places; /* struct naive_place */
 };
 
 /* naive_geo_open - opens every database again. ERR_OK, ERR_INVALID (diags), ERR_NO_MEMORY;
@@ -27,14 +37,18 @@ WARN_UNUSED enum err naive_geo_open(struct naive_geo *geo, const struct config_g
                                     struct diag_list *diags);
 void naive_geo_close(struct naive_geo *geo);
 
-/* naive_geo_find - network: what naive_networks_find() says of geo->networks. *out_last: the last
- * address up to which the databases say the same, as long as the network stays. */
-struct naive_place naive_geo_find(struct naive_geo *geo, enum ip_family family,
-                                  naive_number number, const struct naive_network *network,
-                                  naive_number *out_last);
+/* naive_geo_find - the number of the place of an address; NAIVE_NO_ID: out of memory. network: what
+ * naive_networks_find() says of geo->networks. *out_last: the last address up to which the
+ * databases say the same, as long as the network stays. */
+uint32_t naive_geo_find(struct naive_geo *geo, enum ip_family family, naive_number number,
+                        const struct naive_network *network, naive_number *out_last);
 
-/* naive_geo_fallback - the place of a client that nobody knows. */
-struct naive_place naive_geo_fallback(const struct naive_geo *geo);
+/* naive_geo_place - borrowed until the next naive_geo_find(). */
+static inline const struct naive_place *naive_geo_place(const struct naive_geo *geo,
+                                                        uint32_t place)
+{
+    return (const struct naive_place *)naive_ids_key(&geo->places, place);
+}
 
 /* ---- IPv4 addresses inside IPv6 ones ---- */
 

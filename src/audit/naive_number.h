@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <string.h>
 
 #include "rhumb/ip.h"
@@ -13,17 +14,19 @@ typedef unsigned __int128 naive_number;
 
 static inline naive_number naive_number_of(const struct ip_addr *addr)
 {
-    naive_number number = 0;
-    for (unsigned i = 0; i < ip_bits(addr->family) / 8; i++)
-        number = number << 8 | addr->bytes[i];
-    return number;
+    uint64_t halves[2];
+    memcpy(halves, addr->bytes, sizeof(halves));
+    naive_number number = (naive_number)be64toh(halves[0]) << 64 | be64toh(halves[1]);
+    return addr->family == IP_V4 ? number >> 96 : number;
 }
 
 static inline struct ip_addr naive_addr_of(enum ip_family family, naive_number number)
 {
     struct ip_addr addr = {.family = (uint8_t)family};
-    for (unsigned i = ip_bits(family) / 8; i-- > 0; number >>= 8)
-        addr.bytes[i] = (uint8_t)number;
+    if (family == IP_V4)
+        number <<= 96;
+    uint64_t halves[2] = {htobe64((uint64_t)(number >> 64)), htobe64((uint64_t)number)};
+    memcpy(addr.bytes, halves, sizeof(halves));
     return addr;
 }
 

@@ -2,18 +2,26 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-/* Codes end in zeros; all zero: nothing is known. No padding: places are compared by bytes. */
+/* A code of at most four characters as a number, so that equal codes are equal numbers; 0: none. */
+typedef uint32_t naive_code;
+
+static inline naive_code naive_code_of(const char *text)
+{
+    naive_code code = 0;
+    for (; *text != '\0'; text++)
+        code = code << 8 | (unsigned char)*text;
+    return code;
+}
+
+/* All zero: nothing is known. Words only, so that places can be keys. */
 struct naive_place {
+    naive_code country, continent, subdivision;
     uint32_t asn;
-    char country[3], continent[3], subdivision[4];
-    uint8_t has_coordinates;
-    uint8_t in_union; /* known once the place is whole */
+    uint32_t has_coordinates;
+    uint32_t in_union; /* known once the place is whole */
 };
 
-static inline bool naive_place_is(const struct naive_place *a, const struct naive_place *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
+enum { NAIVE_PLACE_WORDS = sizeof(struct naive_place) / sizeof(uint32_t) };

@@ -57,6 +57,17 @@ void tally_put(struct tally *tally, uint64_t key, uint64_t count)
     }
 }
 
+uint64_t tally_get(const struct tally *tally, uint64_t key)
+{
+    size_t mask = SIZE_MAX >> tally->shift;
+    for (size_t at = tally_start(tally, key);; at = (at + 1) & mask) {
+        const struct tally_cell *cell = &tally->cells[at];
+        uint64_t there = atomic_load_explicit(&cell->key, memory_order_acquire);
+        if (there == key || there == 0)
+            return there == 0 ? 0 : atomic_load_explicit(&cell->count, memory_order_relaxed);
+    }
+}
+
 void tally_each(const struct tally *tally, tally_on_count on_count, void *ctx)
 {
     size_t count = (size_t)1 << (64 - tally->shift);

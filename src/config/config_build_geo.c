@@ -2,7 +2,7 @@
 #include "config_build.h"
 #include "config_location.h"
 
-enum { REGION_NAMES_MAX = 4096 };
+enum { REGION_NAMES_MAX = 4096, AGE_DAYS_DEFAULT = 60, AGE_DAYS_MAX = 36500 };
 
 static void read_databases(struct config_reader *reader, const struct config_node_entry *entry,
                            void *object)
@@ -79,8 +79,14 @@ void config_build_geo(struct config_builder *builder, const struct config_node_e
         {.key = "databases", .kind = CONFIG_FIELD_OTHER, .read = read_databases},
         {.key = "networks", .kind = CONFIG_FIELD_OTHER, .read = read_networks},
         {.key = "default", .kind = CONFIG_FIELD_OTHER, .read = read_default},
+        {.key = "max_age_days",
+         .kind = CONFIG_FIELD_UINT32,
+         .offset = offsetof(struct config_geo, max_age_days),
+         .min = 0,
+         .max = AGE_DAYS_MAX},
     };
 
+    builder->config->geo.max_age_days = AGE_DAYS_DEFAULT;
     if (config_has_content(entry))
         config_read_fields(&builder->reader, entry, fields, sizeof(fields) / sizeof(fields[0]),
                            &builder->config->geo);
@@ -105,6 +111,6 @@ void config_build_regions(struct config_builder *builder, const struct config_no
         *region = (struct config_region){.name = one->key, .place = one->key_place};
         config_names_add(reader, &builder->regions, one, "region");
         if (config_has_content(one)) /* a region may be a mere name */
-            config_read_location(reader, one, &region->location);
+            config_read_region(reader, one, region);
     }
 }

@@ -118,6 +118,7 @@ void config_build_server(struct config_builder *builder, const struct config_nod
         {.key = "tcp", .kind = CONFIG_FIELD_OTHER, .read = config_read_tcp},
         {.key = "tls", .kind = CONFIG_FIELD_OTHER, .read = config_read_tls},
         {.key = "proxy", .kind = CONFIG_FIELD_OTHER, .read = config_read_proxy},
+        SERVER_FIELD("allow_shrink", CONFIG_FIELD_BOOL, allow_shrink, 0, 0),
         SERVER_FIELD("drain", CONFIG_FIELD_DURATION_MS, drain_ms, 0, CONFIG_MINUTE_MS),
         {.key = "probes", .kind = CONFIG_FIELD_OTHER, .read = read_probes},
     };

@@ -1,6 +1,7 @@
 #include "config_location.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "config_units.h"
@@ -155,6 +156,7 @@ struct location_draft {
     struct config_location location;
     char subdivision_country[3];
     struct diag_place subdivision_place;
+    double capacity;
 };
 
 static void read_country(struct config_reader *reader, const struct config_node_entry *entry,
@@ -250,8 +252,9 @@ static void read_coordinates(struct config_reader *reader,
     draft->location.longitude = longitude;
 }
 
-bool config_read_location(struct config_reader *reader, const struct config_node_entry *entry,
-                          struct config_location *out_location)
+/* read_place - the mapping of a network or, where out_capacity is given, of a region. */
+static bool read_place(struct config_reader *reader, const struct config_node_entry *entry,
+                       struct config_location *out_location, double *out_capacity)
 {
     static const struct config_field fields[] = {
         {.key = "country", .kind = CONFIG_FIELD_OTHER, .read = read_country},
@@ -259,10 +262,16 @@ bool config_read_location(struct config_reader *reader, const struct config_node
         {.key = "subdivision", .kind = CONFIG_FIELD_OTHER, .read = read_subdivision},
         {.key = "asn", .kind = CONFIG_FIELD_OTHER, .read = read_asn},
         {.key = "location", .kind = CONFIG_FIELD_OTHER, .read = read_coordinates},
+        {.key = "capacity", /* of regions alone: the last row */
+         .kind = CONFIG_FIELD_NUMBER,
+         .offset = offsetof(struct location_draft, capacity),
+         .min = 1,
+         .max = CONFIG_CAPACITY_MAX},
     };
 
     struct location_draft draft = {0};
-    if (!config_read_fields(reader, entry, fields, sizeof(fields) / sizeof(fields[0]), &draft))
+    size_t count = sizeof(fields) / sizeof(fields[0]) - (out_capacity ? 0 : 1);
+    if (!config_read_fields(reader, entry, fields, count, &draft))
         return false;
     struct config_location *location = &draft.location;
     if (location->country[0] == '\0')
@@ -274,7 +283,21 @@ bool config_read_location(struct config_reader *reader, const struct config_node
         config_remedy(reader, "leave one of the two out");
     }
     *out_location = *location;
+    if (out_capacity)
+        *out_capacity = draft.capacity;
     return true;
+}
+
+bool config_read_location(struct config_reader *reader, const struct config_node_entry *entry,
+                          struct config_location *out_location)
+{
+    return read_place(reader, entry, out_location, NULL);
+}
+
+bool config_read_region(struct config_reader *reader, const struct config_node_entry *entry,
+                        struct config_region *region)
+{
+    return read_place(reader, entry, &region->location, &region->capacity);
 }
 
 bool config_location_is_empty(const struct config_location *location)

@@ -28,6 +28,13 @@ const char *config_country_meant(const char *text, char buffer[3]);
 bool config_read_location(struct config_reader *reader, const struct config_node_entry *entry,
                           struct config_location *out_location);
 
+/* config_read_region - the same for a region, which may have a capacity. */
+bool config_read_region(struct config_reader *reader, const struct config_node_entry *entry,
+                        struct config_region *region);
+
+/* A region's `capacity:` is 1 to so much. */
+#define CONFIG_CAPACITY_MAX INT64_C(1000000000000)
+
 /* config_location_is_empty - nothing at all was said. */
 bool config_location_is_empty(const struct config_location *location);
 

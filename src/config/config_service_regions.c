@@ -1,7 +1,9 @@
 /* config_service_regions.c - `regions:` of one service: endpoints, clients, weights. */
 #include <string.h>
+#include <strings.h>
 
 #include "config_domain.h"
+#include "config_location.h"
 #include "config_matcher.h"
 #include "config_service.h"
 
@@ -94,6 +96,15 @@ static void read_addresses(struct config_reader *reader, const struct config_nod
     draft->region.address_count = good;
 }
 
+/* is_listed - whatever its case. */
+static bool is_listed(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void read_names(struct config_reader *reader, const struct config_node_entry *entry,
                        void *object)
 {
@@ -116,7 +127,10 @@ static void read_names(struct config_reader *reader, const struct config_node_en
             config_error(reader, place, "%.80s is an address, not a name", text);
             config_remedy(reader, "addresses go into addresses:");
         } else if (config_check_domain(reader, text, place)) {
-            names[good++] = config_absolute(reader, text);
+            names[good] = config_absolute(reader, text);
+            if (is_listed(names, good, names[good]))
+                config_error(reader, place, "the name %.80s stands here twice", text);
+            good++;
         }
     }
     draft->region.names = names;
@@ -168,6 +182,7 @@ static void build_region(struct config_reader *reader, const struct config_node_
     static const struct config_field fields[] = {
         {.key = "serves", .kind = CONFIG_FIELD_OTHER, .read = read_serves},
         REGION_FIELD("weight", CONFIG_FIELD_UINT32, weight, 0, WEIGHT_MAX),
+        REGION_FIELD("capacity", CONFIG_FIELD_NUMBER, capacity, 1, CONFIG_CAPACITY_MAX),
         REGION_FIELD("bias_km", CONFIG_FIELD_NUMBER, bias_km, -BIAS_MAX_KM, BIAS_MAX_KM),
         {.key = "addresses", .kind = CONFIG_FIELD_OTHER, .read = read_addresses},
         {.key = "names", .kind = CONFIG_FIELD_OTHER, .read = read_names},

@@ -2,26 +2,26 @@
 
 void geo_bitmap_init(struct geo_bitmap *bitmap)
 {
-    geo_array_init(&bitmap->words, sizeof(uint64_t), SIZE_MAX);
-    geo_array_init(&bitmap->ranks, sizeof(uint32_t), SIZE_MAX);
+    big_array_init(&bitmap->words, sizeof(uint64_t), SIZE_MAX);
+    big_array_init(&bitmap->ranks, sizeof(uint32_t), SIZE_MAX);
 }
 
 void geo_bitmap_deinit(struct geo_bitmap *bitmap)
 {
-    geo_array_deinit(&bitmap->words);
-    geo_array_deinit(&bitmap->ranks);
+    big_array_deinit(&bitmap->words);
+    big_array_deinit(&bitmap->ranks);
 }
 
 enum err geo_bitmap_reserve(struct geo_bitmap *bitmap, size_t count)
 {
     size_t first;
-    return geo_array_extend(&bitmap->words, count / 64 + 1, &first);
+    return big_array_extend(&bitmap->words, count / 64 + 1, &first);
 }
 
 enum err geo_bitmap_rank(struct geo_bitmap *bitmap)
 {
     size_t first;
-    enum err err = geo_array_extend(&bitmap->ranks, bitmap->words.count, &first);
+    enum err err = big_array_extend(&bitmap->ranks, bitmap->words.count, &first);
     if (err != ERR_OK)
         return err;
     const uint64_t *words = bitmap->words.items;
@@ -33,13 +33,13 @@ enum err geo_bitmap_rank(struct geo_bitmap *bitmap)
     return ERR_OK;
 }
 
-enum err geo_bitmap_list(const struct geo_bitmap *bitmap, struct geo_array *list)
+enum err geo_bitmap_list(const struct geo_bitmap *bitmap, struct big_array *list)
 {
     const uint64_t *words = bitmap->words.items;
     for (size_t i = 0; i < bitmap->words.count; i++) {
         for (uint64_t left = words[i]; left != 0; left &= left - 1) {
             uint32_t number = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left);
-            enum err err = geo_array_add(list, &number);
+            enum err err = big_array_add(list, &number);
             if (err != ERR_OK)
                 return err;
         }

@@ -8,13 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rhumb/big_array.h"
 #include "rhumb/bits.h"
 
-#include "geo_array.h"
-
 struct geo_bitmap {
-    struct geo_array words; /* uint64_t */
-    struct geo_array ranks; /* uint32_t: members before each word, after geo_bitmap_rank() */
+    struct big_array words; /* uint64_t */
+    struct big_array ranks; /* uint32_t: members before each word, after geo_bitmap_rank() */
 };
 
 void geo_bitmap_init(struct geo_bitmap *bitmap);
@@ -47,4 +46,4 @@ static inline uint32_t geo_bitmap_rank_of(const struct geo_bitmap *bitmap, uint6
 }
 
 /* geo_bitmap_list - append the members as uint32_t, ascending. ERR_OK, ERR_NO_MEMORY. */
-WARN_UNUSED enum err geo_bitmap_list(const struct geo_bitmap *bitmap, struct geo_array *list);
+WARN_UNUSED enum err geo_bitmap_list(const struct geo_bitmap *bitmap, struct big_array *list);

@@ -31,7 +31,7 @@ struct geo_db {
     char *path;
     uint64_t build_epoch;
     struct geo_tiling tilings[GEO_FAMILY_COUNT];
-    struct geo_array places; /* struct geo_place, by value - 1 */
+    struct big_array places; /* struct geo_place, by value - 1 */
 };
 
 /* ---- The search tree ---- */
@@ -45,7 +45,7 @@ struct walk {
     struct geo_db *db;
     struct geo_bitmap visited; /* one bit per node */
     struct geo_bitmap used;    /* one bit per byte of the data section: a record starts here */
-    struct geo_array offsets;  /* uint32_t: where the distinct records start, ascending */
+    struct big_array offsets;  /* uint32_t: where the distinct records start, ascending */
     const char *fault;         /* why the file is refused; NULL so far */
 };
 
@@ -162,7 +162,7 @@ static enum err number_records(struct walk *walk)
     if (walk->offsets.count > RECORDS_MAX)
         return refuse_tree(walk, "it has too many records");
     for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
-        struct geo_array *array = &walk->db->tilings[family].leaves;
+        struct big_array *array = &walk->db->tilings[family].leaves;
         struct geo_leaf *leaves = array->items;
         for (size_t i = 0; i < array->count; i++)
             if (leaves[i].value > 0)
@@ -340,7 +340,7 @@ static enum err decode_all(struct walk *walk, size_t *out_broken)
         return refuse_tree(walk, "no record has a country, coordinates or an AS number");
     const uint32_t *offsets = walk->offsets.items;
     size_t first, count = walk->offsets.count, broken = 0;
-    enum err err = geo_array_extend(&walk->db->places, count, &first);
+    enum err err = big_array_extend(&walk->db->places, count, &first);
     if (err != ERR_OK)
         return err;
     struct geo_place *places = walk->db->places.items;
@@ -359,7 +359,7 @@ static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct dia
     struct walk walk = {.mmdb = mmdb, .db = db};
     geo_bitmap_init(&walk.visited);
     geo_bitmap_init(&walk.used);
-    geo_array_init(&walk.offsets, sizeof(uint32_t), SIZE_MAX);
+    big_array_init(&walk.offsets, sizeof(uint32_t), SIZE_MAX);
     size_t broken = 0;
     enum err err = walk_tree(&walk);
     if (err == ERR_OK)
@@ -380,7 +380,7 @@ static enum err read_all(const MMDB_s *mmdb, struct geo_db *db, const struct dia
     }
     geo_bitmap_deinit(&walk.visited);
     geo_bitmap_deinit(&walk.used);
-    geo_array_deinit(&walk.offsets);
+    big_array_deinit(&walk.offsets);
     return err;
 }
 
@@ -438,7 +438,7 @@ static struct geo_db *db_new(const char *path)
         return NULL;
     for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
         geo_tiling_init(&db->tilings[family]);
-    geo_array_init(&db->places, sizeof(struct geo_place), RECORDS_MAX);
+    big_array_init(&db->places, sizeof(struct geo_place), RECORDS_MAX);
     db->path = strdup(path);
     if (!db->path) {
         free(db);
@@ -475,7 +475,7 @@ void geo_db_close(struct geo_db *db)
         return;
     for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++)
         geo_tiling_deinit(&db->tilings[family]);
-    geo_array_deinit(&db->places);
+    big_array_deinit(&db->places);
     free(db->path);
     free(db);
 }

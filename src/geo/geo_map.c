@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rhumb/intern.h"
+
 #include "geo_db.h"
-#include "geo_intern.h"
 #include "geo_map_tiling.h"
 #include "geo_merge.h"
 
@@ -32,8 +33,8 @@ enum { MILESTONE_LEAVES = 256 };
 
 struct geo_map {
     struct geo_tiling tilings[GEO_FAMILY_COUNT];
-    struct geo_array milestones[GEO_FAMILY_COUNT]; /* struct geo_key: of every 256th leaf */
-    struct geo_intern locations; /* struct geo_location; the first is the fallback */
+    struct big_array milestones[GEO_FAMILY_COUNT]; /* struct geo_key: of every 256th leaf */
+    struct intern locations; /* struct geo_location; the first is the fallback */
 };
 
 /* A finding: the value of each database's leaf, then these. Fixed length per map. */
@@ -47,11 +48,11 @@ struct finding {
 struct merger {
     const struct geo_map_input *input;
     struct geo_map *map;
-    struct geo_intern findings;   /* struct finding, cut to the databases there are */
-    struct geo_array location_of; /* uint32_t: location of each finding */
+    struct intern findings;       /* struct finding, cut to the databases there are */
+    struct big_array location_of; /* uint32_t: location of each finding */
     /* With one database, most networks are found by it alone: then its record decides, and the
      * location is kept per record (+ 1; 0: not judged yet), without hashing. */
-    struct geo_array location_of_record; /* uint32_t */
+    struct big_array location_of_record; /* uint32_t */
     struct geo_tiling networks, marks;   /* of the family at work */
     struct geo_tiling ranges;
 };
@@ -87,7 +88,7 @@ static enum err locate_new(struct merger *merger, const struct finding *finding,
                            uint32_t *out_location)
 {
     struct geo_location judged = judge(merger, finding);
-    return geo_intern_put(&merger->map->locations, &judged, out_location);
+    return intern_put(&merger->map->locations, &judged, out_location);
 }
 
 /* locate_any - by the finding as a whole. */
@@ -95,12 +96,12 @@ static enum err locate_any(struct merger *merger, const struct finding *finding,
                            uint32_t *out_location)
 {
     uint32_t idx;
-    enum err err = geo_intern_put(&merger->findings, finding, &idx);
+    enum err err = intern_put(&merger->findings, finding, &idx);
     if (err == ERR_OK && idx == merger->location_of.count) {
         uint32_t fresh;
         err = locate_new(merger, finding, &fresh);
         if (err == ERR_OK)
-            err = geo_array_add(&merger->location_of, &fresh);
+            err = big_array_add(&merger->location_of, &fresh);
     }
     if (err != ERR_OK)
         return err;
@@ -181,7 +182,7 @@ static enum err put_leaf(struct geo_map *map, unsigned family, struct geo_key at
     struct geo_tiling *tiling = &map->tilings[family];
     enum err err = ERR_OK;
     if (tiling->leaves.count % MILESTONE_LEAVES == 0)
-        err = geo_array_add(&map->milestones[family], &at);
+        err = big_array_add(&map->milestones[family], &at);
     return err == ERR_OK ? geo_tiling_add(tiling, len, location) : err;
 }
 
@@ -277,23 +278,23 @@ static enum err merge_all(const struct geo_map_input *input, struct geo_map *map
     struct merger merger = {.input = input, .map = map};
     size_t finding_bytes =
         offsetof(struct finding, records) + input->database_count * sizeof(uint32_t);
-    geo_intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
-    geo_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
-    geo_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
+    intern_init(&merger.findings, finding_bytes, UINT32_MAX - 1);
+    big_array_init(&merger.location_of, sizeof(uint32_t), SIZE_MAX);
+    big_array_init(&merger.location_of_record, sizeof(uint32_t), SIZE_MAX);
     size_t first,
         records = input->database_count == 1 ? geo_db_record_count(input->databases[0]) : 0;
-    enum err err = geo_array_extend(&merger.location_of_record, records + 1, &first);
+    enum err err = big_array_extend(&merger.location_of_record, records + 1, &first);
     if (err == ERR_OK)
-        err = geo_intern_reserve(&map->locations, records + 1);
+        err = intern_reserve(&map->locations, records + 1);
     struct finding nothing = {0};
     uint32_t fallback; /* comes first, hence is location 0 */
     if (err == ERR_OK)
         err = locate(&merger, &nothing, &fallback);
     for (unsigned family = 0; family < GEO_FAMILY_COUNT && err == ERR_OK; family++)
         err = merge_family(&merger, family);
-    geo_intern_deinit(&merger.findings);
-    geo_array_deinit(&merger.location_of);
-    geo_array_deinit(&merger.location_of_record);
+    intern_deinit(&merger.findings);
+    big_array_deinit(&merger.location_of);
+    big_array_deinit(&merger.location_of_record);
     return err;
 }
 
@@ -306,9 +307,9 @@ enum err geo_map_build(const struct geo_map_input *input, struct geo_map **out_m
         return ERR_NO_MEMORY;
     for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_init(&map->tilings[family]);
-        geo_array_init(&map->milestones[family], sizeof(struct geo_key), SIZE_MAX);
+        big_array_init(&map->milestones[family], sizeof(struct geo_key), SIZE_MAX);
     }
-    geo_intern_init(&map->locations, sizeof(struct geo_location), LOCATIONS_MAX);
+    intern_init(&map->locations, sizeof(struct geo_location), LOCATIONS_MAX);
     enum err err = merge_all(input, map);
     if (err != ERR_OK) {
         geo_map_free(map);
@@ -324,9 +325,9 @@ void geo_map_free(struct geo_map *map)
         return;
     for (unsigned family = 0; family < GEO_FAMILY_COUNT; family++) {
         geo_tiling_deinit(&map->tilings[family]);
-        geo_array_deinit(&map->milestones[family]);
+        big_array_deinit(&map->milestones[family]);
     }
-    geo_intern_deinit(&map->locations);
+    intern_deinit(&map->locations);
     free(map);
 }
 
@@ -337,7 +338,7 @@ size_t geo_map_location_count(const struct geo_map *map)
 
 const struct geo_location *geo_map_location(const struct geo_map *map, size_t idx)
 {
-    return geo_intern_get(&map->locations, idx);
+    return intern_get(&map->locations, idx);
 }
 
 size_t geo_map_fallback(const struct geo_map *map)
@@ -347,7 +348,7 @@ size_t geo_map_fallback(const struct geo_map *map)
 }
 
 /* milestone_before - the last milestone at or before key. */
-static size_t milestone_before(const struct geo_array *milestones, struct geo_key key)
+static size_t milestone_before(const struct big_array *milestones, struct geo_key key)
 {
     const struct geo_key *starts = milestones->items;
     size_t low = 0, high = milestones->count; /* starts[low] <= key < starts[high] */

@@ -4,12 +4,12 @@
 
 void geo_tiling_init(struct geo_tiling *tiling)
 {
-    geo_array_init(&tiling->leaves, sizeof(struct geo_leaf), SIZE_MAX);
+    big_array_init(&tiling->leaves, sizeof(struct geo_leaf), SIZE_MAX);
 }
 
 void geo_tiling_deinit(struct geo_tiling *tiling)
 {
-    geo_array_deinit(&tiling->leaves);
+    big_array_deinit(&tiling->leaves);
 }
 
 const struct geo_leaf *geo_tiling_leaves(const struct geo_tiling *tiling)

@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "geo_array.h"
+#include "rhumb/big_array.h"
+
 #include "geo_key.h"
 
 struct geo_leaf {
@@ -29,7 +30,7 @@ struct geo_chosen {
 };
 
 struct geo_tiling {
-    struct geo_array leaves; /* struct geo_leaf, sorted, without gap or overlap */
+    struct big_array leaves; /* struct geo_leaf, sorted, without gap or overlap */
 };
 
 void geo_tiling_init(struct geo_tiling *tiling);
@@ -40,9 +41,9 @@ void geo_tiling_deinit(struct geo_tiling *tiling);
 WARN_UNUSED static inline enum err geo_tiling_add(struct geo_tiling *tiling, unsigned len,
                                                   uint32_t value)
 {
-    struct geo_array *array = &tiling->leaves;
+    struct big_array *array = &tiling->leaves;
     if (array->count == array->capacity) {
-        enum err err = geo_array_reserve(array, array->count + 1);
+        enum err err = big_array_reserve(array, array->count + 1);
         if (err != ERR_OK)
             return err;
     }

@@ -17,7 +17,7 @@
 struct builder {
     const struct geo_leaf *prefixes; /* joined; values are class << 8 | len */
     size_t prefix_count;
-    struct geo_array units; /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
+    struct big_array units; /* uint32_t[TRIE_UNIT_WORDS]: the nodes */
 };
 
 /* ---- Joining ---- */
@@ -51,7 +51,7 @@ static enum err join(const struct geo_tiling *tiling, unsigned family, const uin
                      struct geo_tiling *joined)
 {
     const struct geo_leaf *leaves = geo_tiling_leaves(tiling);
-    struct geo_array *stack = &joined->leaves;
+    struct big_array *stack = &joined->leaves;
     struct geo_key at = {0};
     for (size_t i = 0; i < tiling->leaves.count; i++) {
         uint32_t class = class_of[leaves[i].value];
@@ -149,7 +149,7 @@ static enum err build_node(struct builder *builder, struct place at, unsigned de
     draw(at, depth, &draft);
     size_t unit, words = TRIE_BITMAP_WORDS + draft.count;
     size_t units = (words + TRIE_UNIT_WORDS - 1) / TRIE_UNIT_WORDS;
-    enum err err = geo_array_extend(&builder->units, units, &unit);
+    enum err err = big_array_extend(&builder->units, units, &unit);
     if (err != ERR_OK)
         return err;
     write_word(builder, unit, 0, (uint32_t)draft.bitmap);
@@ -209,11 +209,11 @@ static enum err build_half(const struct geo_tiling *joined, unsigned bits, struc
         .prefixes = geo_tiling_leaves(joined),
         .prefix_count = joined->leaves.count,
     };
-    geo_array_init(&builder.units, TRIE_UNIT_WORDS * sizeof(uint32_t), TRIE_UNITS_MAX);
+    big_array_init(&builder.units, TRIE_UNIT_WORDS * sizeof(uint32_t), TRIE_UNITS_MAX);
     enum err err = fill_direct(&builder, bits, direct);
     if (err == ERR_OK)
         err = keep_half(&builder, arena, half);
-    geo_array_deinit(&builder.units);
+    big_array_deinit(&builder.units);
     return err;
 }
 

@@ -7,27 +7,9 @@
  */
 #include "rhumb/health_guard.h"
 
-#include <string.h>
+#include "health_review.h"
 
-enum { FAMILIES = 3, MINUTE_MS = 60000, PERMILLE = 1000 };
-
-/* How the seats of one region stand, by family. */
-struct standing {
-    uint32_t total[FAMILIES], up[FAMILIES];
-};
-
-struct review {
-    struct health_guard *guard;
-    enum health_freeze freeze;
-    uint64_t now_ms;
-    struct standing wanted[HEALTH_REGIONS_MAX]; /* by health and operator */
-    struct standing kept[HEALTH_REGIONS_MAX];   /* in already, or forced in now */
-    struct standing in[HEALTH_REGIONS_MAX];     /* in the answers, kept up while seats move */
-    bool stood[HEALTH_REGIONS_MAX]; /* usable before health took anybody in this review */
-    bool heard[HEALTH_REGIONS_MAX]; /* a probe has said something about one of its seats */
-    uint32_t removals_left;
-    bool any_well; /* somebody of this service works */
-};
+enum { MINUTE_MS = 60000, PERMILLE = 1000 };
 
 void health_guard_init(struct health_guard *guard, const struct health_rules *rules,
                        struct health_seat *seats, size_t seat_count, const uint8_t *order,
@@ -50,23 +32,6 @@ void health_guard_init(struct health_guard *guard, const struct health_rules *ru
         seats[i].in = true;
 }
 
-/* is_enough - the rule of policy_select: one family of the region, above its floor, will do. */
-static bool is_enough(const struct health_guard *guard, const struct standing *standing)
-{
-    for (int f = 0; f < FAMILIES; f++)
-        if (standing->up[f] > 0 &&
-            (uint64_t)standing->up[f] * PERMILLE >=
-                (uint64_t)guard->rules.min_up_permille * standing->total[f])
-            return true;
-    return false;
-}
-
-static void count(struct standing *standing, const struct health_seat *seat, bool up)
-{
-    standing->total[seat->family]++;
-    standing->up[seat->family] += up;
-}
-
 /* ---- want ---- */
 
 /* is_well - by health alone. A damped endpoint that is in the answers all the same stays there:
@@ -78,7 +43,7 @@ static bool is_well(const struct health_seat *seat)
 
 static bool is_wanted(const struct health_seat *seat)
 {
-    switch (seat->force) {
+    switch (health_seat_force(seat)) {
     case HEALTH_FORCE_UP: return true;
     case HEALTH_FORCE_DOWN:
     case HEALTH_FORCE_DRAIN: return false;
@@ -105,18 +70,18 @@ static bool may_come_back(const struct health_guard *guard, const struct health_
 
 /* hold_regions - which of the lost regions that are well again wait; true when a region is left
  * that does not. */
-static bool hold_regions(struct review *r)
+static bool hold_regions(struct health_review *r)
 {
     struct health_guard *guard = r->guard;
     bool any = false;
     for (uint8_t i = 0; i < guard->region_count; i++) {
         struct health_region *region = &guard->regions[i];
-        bool well = is_enough(guard, &r->wanted[i]);
+        bool well = review_enough(guard, &r->wanted, i) != 0;
         if (!well)
             region->well_since_ms = 0;
         else if (region->well_since_ms == 0 || region->well_since_ms > r->now_ms)
             region->well_since_ms = r->now_ms;
-        if (is_enough(guard, &r->kept[i])) /* the operator has brought it back */
+        if (review_enough(guard, &r->kept, i) != 0) /* the operator has brought it back */
             region->lost = false;
         if (well && region->lost && may_come_back(guard, region, r->now_ms))
             region->lost = false;
@@ -127,7 +92,7 @@ static bool hold_regions(struct review *r)
 }
 
 /* use_what_is_held - nothing else is usable: held regions, and without one, damped seats. */
-static void use_what_is_held(struct review *r)
+static void use_what_is_held(struct health_review *r)
 {
     struct health_guard *guard = r->guard;
     bool any = false;
@@ -139,7 +104,7 @@ static void use_what_is_held(struct review *r)
     }
     for (size_t i = 0; !any && i < guard->seat_count; i++) {
         struct health_seat *seat = &guard->seats[i];
-        if (seat->state != HEALTH_HELD || seat->force != HEALTH_FORCE_NONE || seat->in)
+        if (seat->state != HEALTH_HELD || review_is_forced(seat) || seat->in)
             continue;
         seat->in = true;                           /* is_well() from now on */
         guard->regions[seat->region].lost = false; /* so it does not wait a second time */
@@ -147,52 +112,38 @@ static void use_what_is_held(struct review *r)
     }
 }
 
-/* is_held_back - a seat that would come in, but its region is lost; an operator's `up` is not
- * kept waiting. What was left of the region in the answers may stay: it is not enough. A region
- * that is not well yet keeps its seats out as well: else one that relapses while it waits would
- * come back by that. */
-static bool is_held_back(const struct health_guard *guard, const struct health_seat *seat)
+bool review_is_held_back(const struct health_guard *guard, const struct health_seat *seat)
 {
     return !seat->in && guard->regions[seat->region].lost &&
            guard->rules.failback != HEALTH_FAILBACK_AUTO && is_wanted(seat) &&
-           seat->force != HEALTH_FORCE_UP;
+           health_seat_force(seat) != HEALTH_FORCE_UP;
 }
 
 /* ---- move ---- */
 
-static void set_in(struct review *r, struct health_seat *seat, bool in)
+static void set_in(struct health_review *r, struct health_seat *seat, bool in)
 {
-    struct standing *standing = &r->in[seat->region];
     seat->in = in;
     seat->changed_ms = r->now_ms > 0 ? r->now_ms : 1; /* 0 would say "never" */
-    if (in)
-        standing->up[seat->family]++;
-    else
-        standing->up[seat->family]--;
-}
-
-static uint32_t usable_regions(const struct review *r)
-{
-    uint32_t usable = 0;
-    for (uint8_t i = 0; i < r->guard->region_count; i++)
-        usable += is_enough(r->guard, &r->in[i]);
-    return usable;
+    health_standing_move(&r->in.of[seat->region], review_works_for(seat), in);
+    health_standing_move(&r->seated.of[seat->region], seat->families, in);
 }
 
 /* breaks_floor - would too few regions be left without this seat? */
-static bool breaks_floor(struct review *r, const struct health_seat *seat)
+static bool breaks_floor(const struct health_review *r, const struct health_seat *seat)
 {
     const struct health_guard *guard = r->guard;
-    struct standing *standing = &r->in[seat->region];
-    if (guard->rules.min_usable == 0 || !is_enough(guard, standing))
-        return false;
-    struct standing without = *standing;
-    without.up[seat->family]--;
-    return !is_enough(guard, &without) && usable_regions(r) <= guard->rules.min_usable;
+    uint16_t min_up = guard->rules.min_up_permille;
+    struct health_standing without = r->in.of[seat->region];
+    health_standing_move(&without, review_works_for(seat), false);
+    unsigned lost =
+        review_enough(guard, &r->in, seat->region) & ~health_standing_enough(&without, min_up);
+    return health_standing_breaks_floor(r->in.of, guard->region_count, min_up,
+                                        guard->rules.min_usable, seat->region, lost);
 }
 
 /* try_remove - health wants the seat out: unless a rule keeps it. */
-static void try_remove(struct review *r, struct health_seat *seat)
+static void try_remove(struct health_review *r, struct health_seat *seat)
 {
     bool is_news = seat->known; /* the first word about a target is no failure of it */
     bool is_self = r->freeze == HEALTH_FREEZE_REMOVALS && r->any_well;
@@ -209,22 +160,22 @@ static void try_remove(struct review *r, struct health_seat *seat)
 }
 
 /* move_seats - returns first: they may be what lets others leave. */
-static void move_seats(struct review *r)
+static void move_seats(struct health_review *r)
 {
     struct health_guard *guard = r->guard;
     for (size_t i = 0; i < guard->seat_count; i++) {
         struct health_seat *seat = &guard->seats[i];
-        bool wanted = is_wanted(seat) && !is_held_back(guard, seat);
-        bool is_forced = seat->force != HEALTH_FORCE_NONE;
+        bool wanted = is_wanted(seat) && !review_is_held_back(guard, seat);
         seat->frozen = false;
-        if (seat->in != wanted && (is_forced || (wanted && r->freeze != HEALTH_FREEZE_ALL)))
+        if (seat->in != wanted &&
+            (review_is_forced(seat) || (wanted && r->freeze != HEALTH_FREEZE_ALL)))
             set_in(r, seat, wanted);
     }
     for (uint8_t i = 0; i < guard->region_count; i++)
-        r->stood[i] = is_enough(guard, &r->in[i]);
+        r->stood[i] = review_enough(guard, &r->seated, i) != 0;
     for (size_t i = 0; i < guard->seat_count; i++) {
         struct health_seat *seat = &guard->seats[i];
-        if (seat->in && seat->force == HEALTH_FORCE_NONE && !is_wanted(seat))
+        if (seat->in && !review_is_forced(seat) && !is_wanted(seat))
             try_remove(r, seat);
         seat->known = seat->known || seat->state != HEALTH_UNKNOWN;
         r->heard[seat->region] = r->heard[seat->region] || seat->known;
@@ -232,7 +183,7 @@ static void move_seats(struct review *r)
 }
 
 /* removals_left - the budget of a minute, less what left in the last one. */
-static uint32_t removals_left(const struct review *r)
+static uint32_t removals_left(const struct health_review *r)
 {
     const struct health_guard *guard = r->guard;
     uint64_t budget = guard->seat_count * guard->rules.max_down_permille / PERMILLE;
@@ -247,107 +198,6 @@ static uint32_t removals_left(const struct review *r)
     if (budget == 0)
         budget = 1;
     return spent < budget ? (uint32_t)(budget - spent) : 0;
-}
-
-/* ---- conclude ---- */
-
-/* conclude_region - lost is what health has taken: what the operator took, he gives back, and
- * what was only assumed to be down was never there. */
-static void conclude_region(struct review *r, uint8_t index)
-{
-    struct health_region *region = &r->guard->regions[index];
-    bool usable = is_enough(r->guard, &r->in[index]);
-    if (region->usable && r->stood[index] && !usable && r->heard[index]) {
-        region->lost = true;
-        region->lost_ms = r->now_ms;
-    }
-    region->usable = usable;
-}
-
-bool health_guard_gives_way(const struct health_guard *guard, uint8_t region)
-{
-    if (guard->chosen == HEALTH_NO_REGION || guard->chosen == region)
-        return false;
-    for (uint8_t i = 0; guard->order && i < guard->region_count; i++)
-        if (guard->order[i] == region || guard->order[i] == guard->chosen)
-            return guard->order[i] == region;
-    return true;
-}
-
-static void find_active(struct review *r)
-{
-    struct health_guard *guard = r->guard;
-    uint8_t active = HEALTH_NO_REGION, standby = HEALTH_NO_REGION;
-    for (unsigned i = 0; guard->order && i < 2u * guard->region_count; i++) {
-        uint8_t region = guard->order[i % guard->region_count];
-        bool late = i >= guard->region_count; /* those that give way come last */
-        if (!guard->regions[region].usable || health_guard_gives_way(guard, region) != late)
-            continue;
-        if (active == HEALTH_NO_REGION)
-            active = region;
-        else if (standby == HEALTH_NO_REGION)
-            standby = region;
-    }
-    if (guard->reviewed && active != guard->active)
-        guard->failover_ms = r->now_ms > 0 ? r->now_ms : 1;
-    guard->active = active;
-    guard->standby = standby;
-}
-
-/* is_in_reserve - it works, and waits. */
-static bool is_in_reserve(const struct health_guard *guard, const struct health_seat *seat)
-{
-    return seat->force == HEALTH_FORCE_NONE &&
-           (is_held_back(guard, seat) || seat->state == HEALTH_HELD);
-}
-
-static health_word word_of(const struct health_guard *guard, const struct health_seat *seat)
-{
-    enum health_state state = is_held_back(guard, seat) ? HEALTH_HELD : seat->state;
-    health_word word = (uint32_t)state << HEALTH_WORD_STATE_SHIFT |
-                       (uint32_t)seat->scale << HEALTH_WORD_SCALE_SHIFT;
-    if (seat->in && !health_guard_gives_way(guard, seat->region))
-        word |= HEALTH_WORD_USABLE;
-    else if (seat->in || is_in_reserve(guard, seat))
-        word |= HEALTH_WORD_RESERVE;
-    if (seat->suspect)
-        word |= HEALTH_WORD_SUSPECT;
-    if (seat->force != HEALTH_FORCE_NONE)
-        word |= HEALTH_WORD_FORCED;
-    if (seat->frozen)
-        word |= HEALTH_WORD_FROZEN;
-    if (seat->unchecked)
-        word |= HEALTH_WORD_UNCHECKED;
-    return word;
-}
-
-static bool is_unsettled(const struct review *r, const struct health_seat *seat)
-{
-    uint64_t age_ms = r->now_ms > seat->changed_ms ? r->now_ms - seat->changed_ms : 0;
-    return !seat->in || seat->frozen || seat->force != HEALTH_FORCE_NONE ||
-           seat->state == HEALTH_DOWN || seat->state == HEALTH_HELD ||
-           (seat->changed_ms > 0 && age_ms < r->guard->rules.settle_ms);
-}
-
-static void conclude(struct review *r)
-{
-    struct health_guard *guard = r->guard;
-    guard->usable_regions = 0;
-    for (uint8_t i = 0; i < guard->region_count; i++) {
-        conclude_region(r, i);
-        guard->usable_regions = (uint8_t)(guard->usable_regions + guard->regions[i].usable);
-    }
-    guard->dark = guard->usable_regions == 0;
-    guard->unsettled = false;
-    guard->frozen_count = 0;
-    for (size_t i = 0; i < guard->seat_count; i++) {
-        struct health_seat *seat = &guard->seats[i];
-        seat->word = word_of(guard, seat);
-        guard->unsettled = guard->unsettled || is_unsettled(r, seat);
-        guard->frozen_count += seat->frozen && seat->state != HEALTH_UNKNOWN; /* it fails */
-    }
-    find_active(r);
-    guard->reviewed = true;
 }
 
 static void turn_back(uint64_t *at_ms, uint64_t now_ms)
@@ -381,23 +231,35 @@ static void obey(struct health_guard *guard, uint64_t now_ms)
 
 void health_guard_review(struct health_guard *guard, enum health_freeze freeze, uint64_t now_ms)
 {
-    struct review r = {.guard = guard, .freeze = freeze, .now_ms = now_ms};
+    struct health_review r = {.guard = guard, .freeze = freeze, .now_ms = now_ms};
     turn_back_clock(guard, now_ms);
     obey(guard, now_ms);
     for (size_t i = 0; i < guard->seat_count; i++) {
         const struct health_seat *seat = &guard->seats[i];
-        bool kept = seat->force == HEALTH_FORCE_NONE ? seat->in : is_wanted(seat);
-        count(&r.wanted[seat->region], seat, is_wanted(seat));
-        count(&r.kept[seat->region], seat, kept);
+        bool kept = review_is_forced(seat) ? is_wanted(seat) : seat->in;
+        review_count(&r.wanted, seat, is_wanted(seat) ? review_works_for(seat) : 0);
+        review_count(&r.kept, seat, kept ? review_works_for(seat) : 0);
         r.any_well = r.any_well || seat->usable;
     }
     if (!hold_regions(&r) && freeze != HEALTH_FREEZE_ALL)
         use_what_is_held(&r);
-    for (size_t i = 0; i < guard->seat_count; i++)
-        count(&r.in[guard->seats[i].region], &guard->seats[i], guard->seats[i].in);
+    for (size_t i = 0; i < guard->seat_count; i++) {
+        const struct health_seat *seat = &guard->seats[i];
+        review_count(&r.in, seat, seat->in ? review_works_for(seat) : 0);
+        review_count(&r.seated, seat, seat->in ? seat->families : 0);
+    }
     r.removals_left = removals_left(&r);
     move_seats(&r);
-    conclude(&r);
+    review_conclude(&r);
+}
+
+void health_seat_take(struct health_seat *seat, const struct health_guard *inner)
+{
+    seat->usable = inner->unforced_dark != inner->families;
+    seat->state = seat->usable ? HEALTH_UP : HEALTH_DOWN;
+    seat->passed = inner->forced;
+    seat->dark_families = inner->dark_families;
+    seat->unforced_dark = inner->unforced_dark;
 }
 
 bool health_guard_is_waiting(const struct health_guard *guard)

@@ -7,6 +7,7 @@
 #include "rhumb/clock.h"
 #include "rhumb/health_self.h"
 #include "rhumb/log.h"
+#include "rhumb/monitor_counts.h"
 #include "rhumb/probe.h"
 
 #include "monitor_gone.h"
@@ -38,6 +39,7 @@ struct monitor {
     struct monitor_memory memory;      /* of the last process, until the first retarget */
     const struct overrides *overrides; /* borrowed; NULL: nothing is forced */
     struct monitor_strays strays;
+    struct monitor_counts *counts;
     unsigned ignored; /* enum health_switches */
     bool frozen;      /* by the operator */
     bool stopped;
@@ -157,6 +159,9 @@ static void conclude(struct monitor *monitor, struct machine *machine, bool chan
     count_failing(monitor, machine, now_ms);
     show(monitor, machine, now_ms);
     if (changed)
+        monitor_counts_move(monitor->counts, monitor->snapshot,
+                            &monitor->snapshot->targets[machine->target], event->to);
+    if (changed)
         monitor_news_transition(&monitor->herald, monitor->snapshot, machine, event, now_ms);
     const uint32_t *starts = monitor->machines.whole_starts + machine->target;
     for (uint32_t i = starts[0]; i < starts[1]; i++) {
@@ -201,12 +206,21 @@ static void take(struct monitor *monitor, struct machine *machine,
     conclude(monitor, machine, changed, &event, now_ms);
 }
 
+static void count_probe(void *ctx, const struct machine *machine,
+                        const struct probe_result *result)
+{
+    const struct monitor *monitor = ctx;
+    monitor_counts_probe(monitor->counts, monitor->snapshot->targets[machine->target].check,
+                         result);
+}
+
 /* on_result - a probe has ended; when is it due again? */
 static uint32_t on_result(void *ctx, const struct probe_result *result)
 {
     struct machine *machine = ctx;
     struct monitor *monitor = machine->owner;
     uint64_t now_ms = clock_monotonic_ms();
+    count_probe(monitor, machine, result);
     take(monitor, machine, result, now_ms);
     uint32_t next_ms = machine_next_probe_ms(machine, now_ms);
     if (monitor->undecided == 0)
@@ -231,10 +245,10 @@ static void on_verdict(void *ctx, struct machine *whole, const struct probe_resu
         settle(monitor);
 }
 
-static void on_trouble(void *ctx, const struct machine *whole, const char *reason)
+static void on_trouble(void *ctx, const char *host, const char *reason)
 {
     const struct monitor *monitor = ctx;
-    monitor_news_name(&monitor->herald, monitor->snapshot->targets[whole->target].host, reason);
+    monitor_news_name(&monitor->herald, host, reason);
 }
 
 /* ---- time ---- */
@@ -381,6 +395,10 @@ enum err monitor_retarget(struct monitor *monitor, struct snapshot *fresh)
     enum err err =
         services && regions ? machine_set_build(&plan, fresh, &machines) : ERR_NO_MEMORY;
     free(memories);
+    if (err == ERR_OK && monitor_counts_set(monitor->counts, fresh->config) != ERR_OK) {
+        machine_set_leave(&machines, &monitor->machines);
+        err = ERR_NO_MEMORY;
+    }
     if (err != ERR_OK) {
         monitor_services_free(services);
         free(regions);
@@ -437,6 +455,23 @@ struct monitor_inside monitor_inside(const struct monitor *monitor)
     };
 }
 
+const struct monitor_counts *monitor_counts(const struct monitor *monitor)
+{
+    return monitor->counts;
+}
+
+uint64_t monitor_silence_ms(const struct monitor *monitor)
+{
+    uint64_t now_ms = clock_monotonic_ms(), silence_ms = 0;
+    for (size_t i = 0; i < monitor->machines.count; i++) {
+        const struct machine *machine = monitor->machines.list[i];
+        bool is_probed = machine->probe || machine->host;
+        if (is_probed && now_ms > machine->heard_ms + silence_ms)
+            silence_ms = now_ms - machine->heard_ms;
+    }
+    return silence_ms;
+}
+
 void monitor_report(const struct monitor *monitor)
 {
     if (monitor->services)
@@ -472,11 +507,16 @@ enum err monitor_new(uv_loop_t *loop, const struct herald *herald, struct monito
         return ERR_NO_MEMORY;
     monitor->loop = loop;
     monitor->herald = *herald;
+    monitor->counts = monitor_counts_new();
+    if (!monitor->counts) {
+        free(monitor);
+        return ERR_NO_MEMORY;
+    }
     struct prober_limits limits = {.max_in_flight = 1, .max_per_address = 1}; /* for now */
     enum err err = prober_new(loop, &limits, &monitor->prober);
     if (err != ERR_OK)
         goto err_after_monitor;
-    err = resolver_new(loop, &RESOLVER_PACE, &monitor->resolver);
+    err = resolver_new(loop, &RESOLVER_PACE, on_trouble, monitor, &monitor->resolver);
     if (err != ERR_OK)
         goto err_after_prober;
     monitor->host_means = (struct monitor_host_means){
@@ -484,8 +524,8 @@ enum err monitor_new(uv_loop_t *loop, const struct herald *herald, struct monito
         .resolver = monitor->resolver,
         .ctx = monitor,
         .check_of = check_of,
+        .on_probe = count_probe,
         .on_verdict = on_verdict,
-        .on_trouble = on_trouble,
     };
     uv_timer_init(loop, &monitor->review_timer);
     uv_timer_init(loop, &monitor->settled_timer);
@@ -498,6 +538,7 @@ enum err monitor_new(uv_loop_t *loop, const struct herald *herald, struct monito
 err_after_prober:
     prober_close(monitor->prober);
 err_after_monitor:
+    monitor_counts_free(monitor->counts);
     free(monitor);
     return err;
 }
@@ -530,6 +571,7 @@ void monitor_close(struct monitor *monitor)
     monitor_memory_deinit(&monitor->memory);
     monitor_services_free(monitor->services);
     monitor_strays_deinit(&monitor->strays);
+    monitor_counts_free(monitor->counts);
     free(monitor->self.regions);
     uv_close((uv_handle_t *)&monitor->review_timer, on_closed);
     uv_close((uv_handle_t *)&monitor->settled_timer, on_closed);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor_host.h"
 #include "monitor_news.h"
 #include "monitor_overrides.h"
+#include "monitor_service_news.h"
 
 #define REMOVED "it was taken out of the configuration"
 
@@ -64,8 +64,9 @@ static void tell_service(const struct monitor_gone *gone, size_t index,
     const struct config_service *config =
         &gone->old_services->snapshot->config->services[index];
     const struct health_guard *guard = &service->guard;
-    if (!fresh && guard->dark)
-        tell_clear(gone, "service_usable", config->name);
+    if (!fresh)
+        service_tell_usable(gone->herald, config->name, guard->dark, guard->dark_families,
+                            REMOVED);
     if (!fresh && service->frozen.count > 0)
         tell_clear(gone, "service_unfrozen", config->name);
     if (guard->chosen != HEALTH_NO_REGION &&
@@ -135,33 +136,12 @@ static uint64_t *questions_of(const struct machine_set *set)
     return questions;
 }
 
-static const char *host_of(const struct snapshot *snapshot, const struct machine *machine)
-{
-    return machine->host ? snapshot->targets[machine->target].host : NULL;
-}
-
-/* is_told_by_another - a machine that stays says when the name is resolved again. */
-static bool is_told_by_another(const struct monitor_gone *gone, const char *host)
-{
-    for (size_t i = 0; i < gone->machines->count; i++) {
-        const struct machine *machine = gone->machines->list[i];
-        const char *other = host_of(gone->services->snapshot, machine);
-        if (other && strcmp(other, host) == 0 && monitor_host_is_troubled(machine->host))
-            return true;
-    }
-    return false;
-}
-
 /* tell_machine - it is not among the fresh ones. is_asked: its question still is, at another pace. */
 static void tell_machine(const struct monitor_gone *gone, const struct machine *machine,
                          bool is_asked)
 {
-    const struct snapshot *old = gone->old_services->snapshot;
-    const char *host = host_of(old, machine);
     if (machine->fsm.state == HEALTH_DOWN && !is_asked)
-        monitor_news_gone(gone->herald, old, machine);
-    if (host && monitor_host_is_troubled(machine->host) && !is_told_by_another(gone, host))
-        monitor_news_name(gone->herald, host, NULL);
+        monitor_news_gone(gone->herald, gone->old_services->snapshot, machine);
 }
 
 static void tell_machines(const struct monitor_gone *gone)

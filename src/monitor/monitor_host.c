@@ -23,7 +23,6 @@ struct monitor_host {
     struct resolver_entry *entry;
     struct leaf *leaves[RESOLVER_ADDRESSES_MAX];
     size_t count;
-    bool is_troubled; /* the name cannot be resolved, and that was told */
 };
 
 /* leaf_thresholds - those of the check; returns are damped and ramped once, for the whole. */
@@ -93,6 +92,7 @@ static uint32_t on_leaf_result(void *ctx, const struct probe_result *result)
     const struct health_thresholds thresholds = leaf_thresholds(host);
     struct health_event event;
     struct probe_result verdict;
+    host->means->on_probe(host->means->ctx, host->whole, result);
     memcpy(leaf->reason, result->reason, sizeof(leaf->reason));
     leaf->own_fault = result->outcome == HEALTH_OWN_FAULT;
     if (result->outcome == HEALTH_SUCCESS)
@@ -164,13 +164,6 @@ static void on_addresses(void *ctx, const struct ip_addr *addrs, size_t count)
     host->count = kept;
 }
 
-static void on_trouble(void *ctx, const char *reason)
-{
-    struct monitor_host *host = ctx;
-    host->is_troubled = reason != NULL;
-    host->means->on_trouble(host->means->ctx, host->whole, reason);
-}
-
 enum err monitor_host_new(const struct monitor_host_means *means, struct machine *whole,
                           const char *name, struct monitor_host **out_host)
 {
@@ -179,8 +172,7 @@ enum err monitor_host_new(const struct monitor_host_means *means, struct machine
         return ERR_NO_MEMORY;
     host->means = means;
     host->whole = whole;
-    enum err err =
-        resolver_add(means->resolver, name, on_addresses, on_trouble, host, &host->entry);
+    enum err err = resolver_add(means->resolver, name, on_addresses, host, &host->entry);
     if (err == ERR_OK)
         *out_host = host;
     else
@@ -197,11 +189,6 @@ void monitor_host_free(struct monitor_host *host)
     for (size_t i = 0; i < host->count; i++)
         leaf_free(host->leaves[i]);
     free(host);
-}
-
-bool monitor_host_is_troubled(const struct monitor_host *host)
-{
-    return host->is_troubled;
 }
 
 void monitor_host_forget_probes(struct monitor_host *host)

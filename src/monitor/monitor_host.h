@@ -22,10 +22,10 @@ struct monitor_host_means {
     struct resolver *resolver;
     void *ctx;
     const struct config_check *(*check_of)(void *ctx, const struct machine *whole); /* now */
+    /* on_probe - one address was asked. */
+    void (*on_probe)(void *ctx, const struct machine *whole, const struct probe_result *result);
     /* on_verdict - what the addresses say together, as a probe would. It may free the host. */
     void (*on_verdict)(void *ctx, struct machine *whole, const struct probe_result *result);
-    /* on_trouble - the name cannot be resolved, and why; NULL: it can again. */
-    void (*on_trouble)(void *ctx, const struct machine *whole, const char *reason);
 };
 
 /* monitor_host_new - name is resolved, and its addresses probed, from now on. */
@@ -34,9 +34,6 @@ WARN_UNUSED enum err monitor_host_new(const struct monitor_host_means *means,
                                       struct monitor_host **out_host);
 
 void monitor_host_free(struct monitor_host *host);
-
-/* monitor_host_is_troubled - on_trouble() has told why, and not yet that it is over. */
-bool monitor_host_is_troubled(const struct monitor_host *host);
 
 /* monitor_host_forget_probes - the prober is gone, and its probes with it. */
 void monitor_host_forget_probes(struct monitor_host *host);

@@ -75,9 +75,13 @@ static void inherit_seats(const struct heirs *heirs, uint8_t from, uint8_t to)
             seat->frozen = old->frozen;
             seat->changed_ms = old->changed_ms;
             seat->removed_ms = old->removed_ms;
+            seat->word = old->word;
             if (seats[i].nested != CONFIG_NONE) { /* no machine says it before the review */
                 seat->state = old->state;
                 seat->usable = old->usable;
+                seat->passed = old->passed;
+                seat->dark_families = old->dark_families;
+                seat->unforced_dark = old->unforced_dark;
             }
             break;
         }
@@ -98,6 +102,7 @@ static void inherit(const struct heirs *heirs)
     const struct health_guard *old = &heirs->from->guard;
     guard->failover_ms = old->failover_ms;
     guard->dark = old->dark;
+    guard->dark_families = old->dark_families;
     guard->frozen_count = old->frozen_count;
     heirs->to->frozen = heirs->from->frozen;
     for (uint8_t to = 0; to < guard->region_count; to++) {

@@ -99,7 +99,7 @@ static void put_out(struct json_put *json, const struct monitor_services *servic
     for (size_t i = 0; i < services->snapshot->seat_count; i++) {
         const struct health_seat *seat = &services->seats[i];
         char digits[HEX_DIGITS + 1] = {0};
-        if (seat->in || seat->force != HEALTH_FORCE_NONE)
+        if (seat->in || health_seat_force(seat) != HEALTH_FORCE_NONE)
             continue;
         write_hex(hash_of_seat(services->snapshot, i), digits);
         begin_line(json);

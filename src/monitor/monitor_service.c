@@ -1,56 +1,15 @@
 #include "monitor_service.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rhumb/log.h"
+#include "rhumb/snapshot_guard.h"
 
 #include "monitor_inherit.h"
 #include "monitor_service_news.h"
 
-enum { PERMILLE = 1000 };
-
 /* ---- life ---- */
-
-static struct health_rules rules_of(const struct config_service *config)
-{
-    static const enum health_failback FAILBACK[] = {
-        [CONFIG_FAILBACK_AUTO] = HEALTH_FAILBACK_AUTO,
-        [CONFIG_FAILBACK_AFTER] = HEALTH_FAILBACK_AFTER,
-        [CONFIG_FAILBACK_MANUAL] = HEALTH_FAILBACK_MANUAL,
-    };
-
-    return (struct health_rules){
-        .min_up_permille = (uint16_t)lround(config->min_up * PERMILLE),
-        .min_usable = (uint16_t)config->protect.min_usable,
-        .max_down_permille = (uint32_t)lround(config->protect.max_down_per_minute * PERMILLE),
-        .failback = FAILBACK[config->failback],
-        .failback_after_ms = config->failback_after_ms,
-        .settle_ms = config->ttl.settle_ms,
-    };
-}
-
-static uint8_t family_of(const struct snapshot_seat *seat)
-{
-    if (!seat->addr)
-        return 2;
-    return seat->addr->family == IP_V6;
-}
-
-static void init_seat(const struct snapshot *snapshot, uint32_t index, struct health_seat *seat)
-{
-    const struct snapshot_seat *from = &snapshot->seats[index];
-    bool unchecked = from->target == SNAPSHOT_NO_TARGET && from->nested == CONFIG_NONE;
-    *seat = (struct health_seat){
-        .region = from->region,
-        .family = family_of(from),
-        .unchecked = unchecked,
-        .state = unchecked || from->nested != CONFIG_NONE ? HEALTH_UP : HEALTH_UNKNOWN,
-        .usable = true,
-        .scale = HEALTH_SCALE_FULL,
-    };
-}
 
 struct monitor_services *monitor_services_new(struct snapshot *snapshot,
                                               const struct monitor_services *old,
@@ -71,14 +30,14 @@ struct monitor_services *monitor_services_new(struct snapshot *snapshot,
     if (!services->list || !services->seats || !services->due || !services->nested)
         goto err_after_services;
     for (uint32_t i = 0; i < snapshot->seat_count; i++) {
-        init_seat(snapshot, i, &services->seats[i]);
+        services->seats[i] = snapshot_guard_seat(snapshot, i);
         if (snapshot->seats[i].nested != CONFIG_NONE)
             services->nested[services->nested_count++] = i;
     }
     for (size_t s = 0; s < config->service_count; s++) {
         struct monitor_service *service = &services->list[s];
         const struct config_service *from = &config->services[s];
-        const struct health_rules rules = rules_of(from);
+        const struct health_rules rules = snapshot_guard_rules(from);
         uint32_t first = snapshot->service_seats[s], end = snapshot->service_seats[s + 1];
         service->first_seat = first;
         health_guard_init(&service->guard, &rules, services->seats + first, end - first,
@@ -119,13 +78,18 @@ void monitor_services_set_seat(struct monitor_services *services, uint32_t index
 {
     struct health_seat *seat = &services->seats[index];
     if (seat->state == now->state && seat->usable == now->usable &&
-        seat->suspect == now->suspect && seat->scale == now->scale && seat->force == now->force)
+        seat->suspect == now->suspect && seat->scale == now->scale &&
+        seat->force == now->force && seat->passed == now->passed &&
+        seat->dark_families == now->dark_families && seat->unforced_dark == now->unforced_dark)
         return;
     seat->state = now->state;
     seat->usable = now->usable;
     seat->suspect = now->suspect;
     seat->scale = now->scale;
     seat->force = now->force;
+    seat->passed = now->passed;
+    seat->dark_families = now->dark_families;
+    seat->unforced_dark = now->unforced_dark;
     monitor_services_set_due(services, services->snapshot->seats[index].service);
 }
 
@@ -171,8 +135,7 @@ static void pass_on(struct monitor_services *services, size_t index, bool unsett
         if (services->snapshot->seats[seat].nested != index)
             continue;
         struct health_seat now = services->seats[seat];
-        now.usable = !inner->guard.dark;
-        now.state = inner->guard.dark ? HEALTH_DOWN : HEALTH_UP;
+        health_seat_take(&now, &inner->guard);
         monitor_services_set_seat(services, seat, &now);
         if (unsettled_changed)
             monitor_services_set_due(services, services->snapshot->seats[seat].service);

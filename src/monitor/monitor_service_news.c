@@ -9,6 +9,7 @@ struct service_before service_look(const struct health_guard *guard)
     struct service_before before = {
         .reviewed = guard->reviewed,
         .dark = guard->dark,
+        .dark_families = guard->dark_families,
         .active = guard->active,
     };
     for (uint8_t i = 0; i < guard->region_count; i++) {
@@ -23,28 +24,89 @@ const char *service_region_name(const struct config_service *config, uint8_t reg
     return region == HEALTH_NO_REGION ? "none" : config->regions[region].name;
 }
 
+/* ---- darkness ---- */
+
+static const char *family_name(unsigned family)
+{
+    return family == HEALTH_V4 ? "IPv4" : "IPv6";
+}
+
+static void tell_dark(const struct monitor_services *services,
+                      const struct config_service *config, const char *family,
+                      const char *reason)
+{
+    herald_tell(&services->herald,
+                &(struct event){.kind = "service_all_down",
+                                .severity = CONFIG_CRITICAL,
+                                .service = config->name,
+                                .family = family,
+                                .reason = reason,
+                                .remedy = "when_all_down decides what is answered"});
+}
+
+static void tell_usable(const struct herald *herald, const char *service, const char *family,
+                        const char *reason)
+{
+    herald_tell(herald, &(struct event){.kind = "service_usable",
+                                        .severity = CONFIG_CRITICAL,
+                                        .clears = true,
+                                        .service = service,
+                                        .family = family,
+                                        .reason = reason});
+}
+
+void service_tell_usable(const struct herald *herald, const char *service, bool dark,
+                         unsigned dark_families, const char *reason)
+{
+    if (dark)
+        tell_usable(herald, service, NULL, reason);
+    for (unsigned family = HEALTH_V4; family <= HEALTH_V6 && !dark; family <<= 1)
+        if ((dark_families & family) != 0)
+            tell_usable(herald, service, family_name(family), reason);
+}
+
+/* tell_families - those that have nothing left, while the other one has. */
+static void tell_families(const struct monitor_services *services,
+                          const struct config_service *config, const struct health_guard *guard,
+                          unsigned dark_before)
+{
+    char reason[COUNT_TEXT_MAX];
+    for (unsigned family = HEALTH_V4; family <= HEALTH_V6; family <<= 1) {
+        size_t count = 0;
+        if ((guard->dark_families & ~dark_before & family) == 0)
+            continue;
+        for (size_t i = 0; i < guard->seat_count; i++)
+            count += (guard->seats[i].families & family) != 0;
+        (void)snprintf(reason, sizeof(reason), "none of %zu %s endpoints is usable", count,
+                       family_name(family));
+        tell_dark(services, config, family_name(family), reason);
+    }
+    service_tell_usable(&services->herald, config->name, false,
+                        dark_before & ~(unsigned)guard->dark_families, "usable again");
+}
+
+/* tell_darkness - one alarm for the whole service; or, while one family is left, for the other.
+ * The end of the first ends the second as well, unless that is so still and is told anew. */
 static void tell_darkness(const struct monitor_services *services,
                           const struct config_service *config, const struct health_guard *guard,
                           const struct service_before *before)
 {
     char reason[COUNT_TEXT_MAX];
-    if (guard->dark == before->dark)
-        return;
-    if (guard->dark)
-        (void)snprintf(reason, sizeof(reason), "none of %zu endpoints is usable",
-                       guard->seat_count);
-    else
+    if (!guard->dark && before->dark) {
         (void)snprintf(reason, sizeof(reason), "%u region%s usable again",
                        guard->usable_regions, guard->usable_regions == 1 ? "" : "s");
-    herald_tell(&services->herald,
-                &(struct event){.kind = guard->dark ? "service_all_down" : "service_usable",
-                                .severity = CONFIG_CRITICAL,
-                                .clears = !guard->dark,
-                                .service = config->name,
-                                .reason = reason,
-                                .remedy = guard->dark ? "when_all_down decides what is answered"
-                                                      : NULL});
+        tell_usable(&services->herald, config->name, NULL, reason);
+    }
+    if (guard->dark && !before->dark) {
+        (void)snprintf(reason, sizeof(reason), "none of %zu endpoints is usable",
+                       guard->seat_count);
+        tell_dark(services, config, NULL, reason);
+    }
+    if (!guard->dark)
+        tell_families(services, config, guard, before->dark ? 0 : before->dark_families);
 }
+
+/* ---- what is kept in ---- */
 
 /* is_other - is what was told no more what is so? One more of many is not worth an alarm. */
 static bool is_other(const struct frozen_told *told, size_t count, enum health_freeze cause)
@@ -85,6 +147,8 @@ static void tell_frozen(const struct monitor_services *services,
                         .reason = ends ? NULL : reason,
                         .remedy = ends ? NULL : "an override takes an endpoint out at once"});
 }
+
+/* ---- regions ---- */
 
 static void tell_failover(const struct monitor_services *services,
                           const struct config_service *config, const struct health_guard *guard,

@@ -66,6 +66,8 @@ void monitor_service_get(const struct monitor *monitor, size_t service,
         .endpoint_count = guard->seat_count,
         .endpoint_in_count = in_count,
         .frozen_count = guard->frozen_count,
+        .dark_v4 = (guard->dark_families & HEALTH_V4) != 0,
+        .dark_v6 = (guard->dark_families & HEALTH_V6) != 0,
         .unsettled = in.services->list[service].unsettled,
     };
 }
@@ -96,6 +98,7 @@ void monitor_endpoint_get(const struct monitor *monitor, size_t index,
     struct monitor_inside in = monitor_inside(monitor);
     const struct snapshot_seat *where = &in.snapshot->seats[index];
     const struct health_seat *seat = &in.services->seats[index];
+    enum health_force force = health_seat_force(seat);
     const struct machine *machine =
         where->target == SNAPSHOT_NO_TARGET ? NULL : in.machines->list[where->target];
     *out_view = (struct monitor_endpoint_view){
@@ -106,7 +109,7 @@ void monitor_endpoint_get(const struct monitor *monitor, size_t index,
                       : in.snapshot->config->services[where->nested].name,
         .state =
             seat->unchecked ? "unchecked" : health_state_name(health_word_state(seat->word)),
-        .forced = seat->force == HEALTH_FORCE_NONE ? NULL : health_force_name(seat->force),
+        .forced = force == HEALTH_FORCE_NONE ? NULL : health_force_name(force),
         .in = seat->in,
         .frozen = seat->frozen,
         .weight_percent = seat->scale,

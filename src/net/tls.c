@@ -112,6 +112,17 @@ static void load_certificate(const struct load *load, const struct config_tls_fi
     BIO_free(pem);
 }
 
+/* warn_of_readers - a group may be how the user of the server gets at the key; others may not. */
+static void warn_of_readers(const struct load *load, const struct config_tls_file *file)
+{
+    struct stat status;
+    if (stat(file->path, &status) != 0 || (status.st_mode & S_IROTH) == 0)
+        return;
+    diag_warning(load->diags, &file->place, "%s: everybody on this machine may read the key",
+                 file->path);
+    diag_remedy(load->diags, "chmod o-r %s", file->path);
+}
+
 static void load_key(const struct load *load, const struct config_tls_file *file)
 {
     BIO *pem = read_file(load, file);
@@ -126,6 +137,8 @@ static void load_key(const struct load *load, const struct config_tls_file *file
                       SSL_CTX_use_PrivateKey(load->context, key) != 1))
         refuse(load, file, "not the key of the certificate",
                "give the certificate and the key it was made for");
+    else
+        warn_of_readers(load, file);
     EVP_PKEY_free(key);
     BIO_free(pem);
 }

@@ -7,7 +7,7 @@
 #include "rhumb/log.h"
 #include "rhumb/text.h"
 
-enum { LINE_MAX_BYTES = 4096, JSON_MAX_BYTES = 64 * 1024, FIELD_MAX = 8 };
+enum { LINE_MAX_BYTES = 4096, JSON_MAX_BYTES = 64 * 1024, FIELD_MAX = 9 };
 
 struct field {
     const char *key, *value;
@@ -18,8 +18,8 @@ static size_t fields_of(const struct event *event, struct field fields[FIELD_MAX
 {
     const struct field all[FIELD_MAX] = {
         {"service", event->service}, {"region", event->region}, {"address", event->address},
-        {"check", event->check},     {"from", event->from},     {"to", event->to},
-        {"reason", event->reason},   {"remedy", event->remedy},
+        {"family", event->family},   {"check", event->check},   {"from", event->from},
+        {"to", event->to},           {"reason", event->reason}, {"remedy", event->remedy},
     };
     size_t count = 0;
     for (size_t i = 0; i < FIELD_MAX; i++)

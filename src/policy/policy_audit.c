@@ -22,7 +22,9 @@ struct auditor {
     struct policy_audit *out;
     struct policy_walker walker;
     size_t *faults; /* by service */
-    uint16_t *next; /* by service: the next one with its trie; NO_SERVICE: none */
+    bool *
+        told_nested; /* by service: one nested service that undoes a rule is enough to hear of */
+    uint16_t *next;  /* by service: the next one with its trie; NO_SERVICE: none */
 };
 
 /* Clients whose class is judged. */
@@ -187,8 +189,11 @@ static void on_nested(void *ctx, struct policy_reach reach)
         return;
     while (r < outer->region_count && outer->regions[r].region != declared)
         r++;
-    if (r == outer->region_count || (passage->allowed >> r & 1) != 0 ||
-        !is_told(auditor, passage->service))
+    if (r == outer->region_count || (passage->allowed >> r & 1) != 0)
+        return;
+    bool told = auditor->told_nested[passage->service];
+    auditor->told_nested[passage->service] = true;
+    if (told || !is_told(auditor, passage->service))
         return;
     diag_error(auditor->diags, &outer->residency[passage->rule].place,
                "%s may be sent to '%.80s' by the service '%.80s' inside '%.80s': this rule "
@@ -346,16 +351,19 @@ enum err policy_audit(const struct config *config, const struct geo_map *map,
         .diags = diags,
         .out = out_audit,
         .faults = calloc(set->service_count + 1, sizeof(*auditor.faults)),
+        .told_nested = calloc(set->service_count + 1, sizeof(*auditor.told_nested)),
         .next = calloc(set->service_count + 1, sizeof(*auditor.next)),
     };
     bool *first = calloc(set->service_count + 1, sizeof(*first));
     enum err err = policy_walker_init(&auditor.walker, config, set);
     if (err == ERR_OK)
-        err = auditor.faults && auditor.next && first ? audit_all(&auditor, first)
-                                                      : ERR_NO_MEMORY;
+        err = auditor.faults && auditor.told_nested && auditor.next && first
+                  ? audit_all(&auditor, first)
+                  : ERR_NO_MEMORY;
     policy_walker_deinit(&auditor.walker);
     free(first);
     free(auditor.next);
+    free(auditor.told_nested);
     free(auditor.faults);
     if (err == ERR_OK && out_audit->faults > 0)
         err = ERR_INVALID;

@@ -11,13 +11,18 @@ static bool is_letter(char c)
     return c >= 'A' && c <= 'Z';
 }
 
+uint16_t policy_country_number(const char code[2])
+{
+    if (!is_letter(code[0]) || !is_letter(code[1]))
+        return POLICY_COUNTRY_UNKNOWN;
+    return (uint16_t)((code[0] - 'A') * LETTERS + code[1] - 'A' + 1);
+}
+
 static uint32_t number_of(const struct geo_location *location)
 {
-    const char *country = location->place.country;
-    if (location->place_source == GEO_SOURCE_DEFAULT || !is_letter(country[0]) ||
-        !is_letter(country[1]))
+    if (location->place_source == GEO_SOURCE_DEFAULT)
         return POLICY_COUNTRY_UNKNOWN;
-    return (uint32_t)((country[0] - 'A') * LETTERS + country[1] - 'A' + 1);
+    return policy_country_number(location->place.country);
 }
 
 enum err policy_countries_compile(const struct geo_map *map, struct arena *arena,

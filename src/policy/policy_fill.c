@@ -6,7 +6,7 @@
 /* pick_index - one of count endpoints to begin with. */
 static unsigned pick_index(struct policy_selection *s, unsigned count)
 {
-    if (count <= 1)
+    if (count <= 1 || (s->lots && !s->request->sticky))
         return 0;
     return s->request->sticky ? (unsigned)(hash_mix(policy_level_hash(s)) % count)
                               : rng_below(s->rng, count);
@@ -48,7 +48,7 @@ static bool belongs(struct policy_selection *s, const struct policy_endpoint *en
     health_word word = health_table_get(s->request->health, endpoint->seat);
     unsigned scale = health_word_scale(word);
     return (word & s->wanted) != 0 &&
-           (scale >= best ||
+           (scale >= best || s->lots ||
             !policy_is_shed(s, scale * HEALTH_SCALE_FULL / best, endpoint->seat));
 }
 

@@ -51,3 +51,17 @@ uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t member
     }
     return best;
 }
+
+uint8_t policy_pick_by_lots(const struct policy_service *service, uint64_t members,
+                            const uint8_t *scales, struct policy_lots *lots)
+{
+    uint32_t weights[CONFIG_REGIONS_MAX];
+    uint8_t regions[CONFIG_REGIONS_MAX];
+    unsigned count = 0;
+    for (uint64_t m = members; m != 0; m &= m - 1) {
+        regions[count] = (uint8_t)__builtin_ctzll(m);
+        weights[count] = weight_of(service, regions[count], scales);
+        count++;
+    }
+    return regions[policy_lots_draw(lots, weights, count)];
+}

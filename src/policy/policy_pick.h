@@ -10,8 +10,13 @@
 #include "rhumb/policy.h"
 #include "rhumb/rng.h"
 
+#include "policy_lots.h"
+
 uint8_t policy_pick_random(const struct policy_service *service, uint64_t members,
                            const uint8_t *scales, struct rng *rng);
 
 uint8_t policy_pick_sticky(const struct policy_service *service, uint64_t members,
                            const uint8_t *scales, uint64_t client_hash);
+
+uint8_t policy_pick_by_lots(const struct policy_service *service, uint64_t members,
+                            const uint8_t *scales, struct policy_lots *lots);

@@ -31,6 +31,8 @@ static uint8_t pick(struct policy_selection *s, const struct policy_service *ser
     const uint8_t *scales = shares->all_full ? NULL : shares->scales;
     if (s->request->sticky)
         return policy_pick_sticky(service, members, scales, policy_level_hash(s));
+    if (s->lots)
+        return policy_pick_by_lots(service, members, scales, s->lots);
     return policy_pick_random(service, members, scales, s->rng);
 }
 
@@ -194,7 +196,7 @@ static void add_runner_up(struct policy_selection *s, const struct policy_servic
                           const struct policy_order *order, uint8_t chosen, bool all)
 {
     const struct policy_answer *out = s->out;
-    if (service->answers < 2 || out->outcome != POLICY_ADDRESSES)
+    if (service->answers < 2 || s->lots || out->outcome != POLICY_ADDRESSES)
         return;
     struct progress first = save(s);
     uint64_t except = UINT64_C(1) << chosen;
@@ -355,16 +357,16 @@ static void start_sticky(struct policy_selection *s)
     s->out->scope = (uint8_t)(origin.offset + policy_bits_apart(&origin.addr, bits));
 }
 
-void policy_select(const struct policy_request *request, struct rng *rng,
-                   struct policy_answer *out_answer)
+static void select_answer(const struct policy_request *request, struct rng *rng,
+                          struct policy_lots *lots, struct policy_answer *out)
 {
     struct policy_selection s = {.request = request,
                                  .rng = rng,
-                                 .out = out_answer,
+                                 .lots = lots,
+                                 .out = out,
                                  .suspect_ttl_s = UINT32_MAX,
                                  .least_ttl_s = UINT32_MAX,
                                  .wanted = HEALTH_WORD_USABLE};
-    struct policy_answer *out = out_answer;
     out->outcome = POLICY_EMPTY;
     out->service = request->service;
     out->region = POLICY_NO_REGION;
@@ -379,4 +381,16 @@ void policy_select(const struct policy_request *request, struct rng *rng,
     select_service(&s, request->service, request->pinned);
     out->ttl_s = policy_smaller(out->ttl_s, s.suspect_ttl_s);
     policy_age(&s);
+}
+
+void policy_select(const struct policy_request *request, struct rng *rng,
+                   struct policy_answer *out_answer)
+{
+    select_answer(request, rng, NULL, out_answer);
+}
+
+void policy_select_by_lots(const struct policy_request *request, struct policy_lots *lots,
+                           struct policy_answer *out_answer)
+{
+    select_answer(request, NULL, lots, out_answer);
 }

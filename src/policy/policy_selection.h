@@ -14,9 +14,13 @@
 #include "rhumb/policy.h"
 #include "rhumb/rng.h"
 
+#include "policy_lots.h"
+
 struct policy_selection {
     const struct policy_request *request;
-    struct rng *rng;
+    struct rng *rng; /* NULL: by lots */
+    struct policy_lots
+        *lots; /* every way chance could go, see policy_lots.h; NULL: by chance */
     struct policy_answer *out;
     uint64_t client_hash;   /* for sticky picks */
     uint32_t suspect_ttl_s; /* lowest of the suspect regions answered; UINT32_MAX: none */

@@ -49,5 +49,8 @@ bool policy_is_shed(struct policy_selection *s, unsigned scale, uint64_t salt)
         return false;
     if (s->request->sticky)
         return hash_mix(policy_level_hash(s) ^ hash_mix(salt)) % HEALTH_SCALE_FULL >= scale;
+    if (s->lots)
+        return policy_lots_draw(s->lots, (uint32_t[]){scale, HEALTH_SCALE_FULL - scale}, 2) ==
+               1;
     return rng_below(s->rng, HEALTH_SCALE_FULL) >= scale;
 }

@@ -36,6 +36,7 @@
 #include "state_files.h"
 
 enum {
+    NS_PER_US = 1000,
     PROBES_MAX = 1 << 17, /* one thread cannot ask more of them in time */
     COMMANDS_DEFAULT = 16,
     STARTS_AT_ONCE = 16, /* and as many again a millisecond later */
@@ -65,9 +66,10 @@ struct probe {
     void *run;     /* the kind's; NULL: none under way */
     probe_on_result on_result;
     void *ctx;
-    uint64_t jitter; /* a sequence of its own, from the spread */
-    bool extended;   /* the deadline of this run has been extended */
-    bool reporting;  /* on_result() is being called: freeing must wait */
+    uint64_t jitter;     /* a sequence of its own, from the spread */
+    bool extended;       /* the deadline of this run has been extended */
+    uint64_t started_ns; /* of the latest run */
+    bool reporting;      /* on_result() is being called: freeing must wait */
     bool removed;
 };
 
@@ -136,9 +138,10 @@ static uint64_t jittered(struct probe *probe, uint32_t delay_ms)
 }
 
 /* finish - the run of probe is over: free its place, report, and plan the next. */
-static void finish(struct probe *probe, const struct probe_result *result)
+static void finish(struct probe *probe, struct probe_result *result)
 {
     struct prober *prober = probe->prober;
+    result->took.total_us = probe_rtt_us((uv_hrtime() - probe->started_ns) / NS_PER_US);
     probe->run = NULL;
     due_heap_remove(&prober->heap, &probe->due);
     run_queue_end(probe->queue, &probe->slot);
@@ -155,7 +158,8 @@ static void on_done(void *ctx, const struct probe_result *result)
 {
     struct probe *probe = (struct probe *)ctx;
     struct prober *prober = probe->prober;
-    finish(probe, result);
+    struct probe_result whole = *result;
+    finish(probe, &whole);
     arm(prober);
 }
 
@@ -164,6 +168,7 @@ static void start(struct probe *probe)
     struct prober *prober = probe->prober;
     struct probe_result result;
     probe->extended = false;
+    probe->started_ns = uv_hrtime();
     due_heap_put(&prober->heap, &probe->due, now_ms(prober) + probe->timeout_ms);
     probe->run =
         probe->kind->run_start(&prober->means, probe->request, on_done, probe, &result);

@@ -163,6 +163,27 @@ static void judge(struct http_run *run, struct probe_result *result)
     http_request_judge(run->request, &answer, result);
 }
 
+/* part_us - what lies between two of libcurl's times, which all count from the start; 0 when the
+ * later one was not reached. */
+static uint32_t part_us(curl_off_t from_us, curl_off_t to_us)
+{
+    if (to_us <= 0)
+        return 0;
+    return probe_rtt_us(to_us > from_us ? (uint64_t)(to_us - from_us) : 0);
+}
+
+/* tell_times - of the last hop, when there were several. */
+static void tell_times(const struct http_run *run, struct probe_result *result)
+{
+    curl_off_t connected_us = 0, shaken_us = 0, answered_us = 0;
+    curl_easy_getinfo(run->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(run->easy, CURLINFO_APPCONNECT_TIME_T, &shaken_us);
+    curl_easy_getinfo(run->easy, CURLINFO_STARTTRANSFER_TIME_T, &answered_us);
+    result->took.connect_us = part_us(0, connected_us);
+    result->took.tls_us = part_us(connected_us, shaken_us);
+    result->took.answer_us = part_us(shaken_us > 0 ? shaken_us : connected_us, answered_us);
+}
+
 static void free_run(struct http_run *run)
 {
     ring_remove(&run->in_runs);
@@ -190,6 +211,7 @@ static void end_run(struct http_run *run, CURLcode code)
         judge(run, &result);
     else
         set_failure(run, code, &result);
+    tell_times(run, &result);
     free_run(run);
     on_done(ctx, &result);
 }

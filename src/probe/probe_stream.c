@@ -38,6 +38,7 @@ struct stream_run {
     struct body_match match;
     size_t sent, received;
     uint64_t started_ns;
+    uint64_t connected_ns, shaken_ns, answered_ns; /* 0: not yet */
     probe_on_done on_done;
     void *ctx;
 };
@@ -104,6 +105,20 @@ static void succeed(const struct stream_run *run, const char *reason,
 {
     probe_result_set(result, HEALTH_SUCCESS, "%s", reason);
     result->rtt_us = probe_rtt_us((uv_hrtime() - run->started_ns) / NS_PER_US);
+}
+
+static uint32_t between_us(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > 0 ? probe_rtt_us((to_ns - from_ns) / NS_PER_US) : 0;
+}
+
+/* tell_times - how far it got, and when. */
+static void tell_times(const struct stream_run *run, struct probe_result *result)
+{
+    uint64_t asked_ns = run->shaken_ns > 0 ? run->shaken_ns : run->connected_ns;
+    result->took.connect_us = between_us(run->started_ns, run->connected_ns);
+    result->took.tls_us = between_us(run->connected_ns, run->shaken_ns);
+    result->took.answer_us = between_us(asked_ns, run->answered_ns);
 }
 
 static void lack(const struct stream_run *run, const char *where, struct probe_result *result)
@@ -176,6 +191,7 @@ static enum progress after_connect(struct stream_run *run, struct probe_result *
         probe_result_set_errno(result, code);
         return RUN_OVER;
     }
+    run->connected_ns = uv_hrtime();
     run->stage = SENDING;
     if (!request->is_tls)
         return STAGE_OVER;
@@ -191,6 +207,7 @@ static enum progress shake_hands(struct stream_run *run, struct probe_result *re
     enum stream_io io = probe_tls_handshake(run->tls);
     if (io != STREAM_DONE)
         return wait_or_end(run, io, result);
+    run->shaken_ns = uv_hrtime();
     uv_timeval64_t now = {0};
     uv_gettimeofday(&now);
     struct cert_end when = {probe_tls_cert_end_s(run->tls), now.tv_sec};
@@ -254,6 +271,8 @@ static enum progress receive(struct stream_run *run, struct probe_result *result
         }
         if (io != STREAM_DONE)
             return wait_or_end(run, io, result);
+        if (run->received == 0)
+            run->answered_ns = uv_hrtime();
         run->received += len;
         if (body_match_feed(&run->match, piece, len)) {
             succeed(run, "answer as expected", result);
@@ -305,6 +324,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
         return;
     probe_on_done on_done = run->on_done;
     void *ctx = run->ctx;
+    tell_times(run, &result);
     stream_run_cancel(run);
     on_done(ctx, &result);
 }

@@ -3,6 +3,9 @@
  *          due           room in the pool          done
  *   IDLE -------> READY ------------------> BUSY --------> told -> IDLE, due after the TTL
  *   in the heap   in the line               in the pool
+ *
+ * A name lives as long as entries ask for it, and then until its look-up has ended. Entries come
+ * and go in callbacks: whoever is still to be told stands in a line, and leaves it when it goes.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,31 +20,43 @@
 const struct resolver_pace RESOLVER_PACE = {
     .least_ms = 5000, .most_ms = 3600 * 1000, .retry_ms = 30000, .first_retry_ms = 5000};
 
+enum { BUCKETS = 1024 };
+
 struct resolver {
     uv_loop_t *loop;
     uv_timer_t timer; /* its close callback frees the resolver, unless look-ups are under way */
     struct resolver_pace pace;
+    resolver_on_trouble on_trouble;
+    void *ctx;
     struct due_heap heap;
-    struct ring entries, ready;
-    size_t entry_count, busy;
+    struct ring names[BUCKETS]; /* by hash */
+    struct ring ready;          /* names */
+    struct ring untold;         /* entries, in the line to be told */
+    size_t entry_count, name_count, busy;
     bool closing, timer_closed;
 };
 
-struct resolver_entry {
-    struct ring in_entries, in_ready;
+struct name {
+    struct ring in_names, in_ready;
     struct resolver *resolver;
+    struct ring entries; /* never empty */
     struct due due;
-    uint8_t name[DNS_NAME_MAX];
-    resolver_on_addresses on_addresses;
-    resolver_on_trouble on_trouble;
-    void *ctx;
+    uint8_t wire[DNS_NAME_MAX]; /* lower */
     uv_work_t work;
     bool busy, removed; /* freed when it is removed and neither busy nor being told */
     bool troubled;
+    unsigned failures;   /* in a row */
     struct lookup found; /* the pool's while busy */
     struct lookup_family known[2];
     struct ip_addr told[RESOLVER_ADDRESSES_MAX];
     size_t told_count;
+};
+
+struct resolver_entry {
+    struct ring in_entries, in_untold;
+    struct name *name;
+    resolver_on_addresses on_addresses;
+    void *ctx;
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -49,7 +64,8 @@ static void on_timer(uv_timer_t *timer);
 static void arm(struct resolver *resolver)
 {
     const struct due *first = due_heap_first(&resolver->heap);
-    bool may_start = !ring_is_empty(&resolver->ready) && resolver->busy < RESOLVER_AT_ONCE;
+    bool may_start = (!ring_is_empty(&resolver->ready) && resolver->busy < RESOLVER_AT_ONCE) ||
+                     !ring_is_empty(&resolver->untold);
     if (resolver->closing || (!first && !may_start))
         return;
     uv_update_time(resolver->loop);
@@ -66,133 +82,218 @@ static void free_when_closed(struct resolver *resolver)
     free(resolver);
 }
 
+/* ---- telling ---- */
+
+/* tell_untold - the whole line; callbacks may add to it, and take out. */
+static void tell_untold(struct resolver *resolver)
+{
+    while (!ring_is_empty(&resolver->untold)) {
+        struct resolver_entry *entry =
+            CONTAINER_OF(resolver->untold.next, struct resolver_entry, in_untold);
+        const struct name *name = entry->name;
+        ring_remove(&entry->in_untold);
+        entry->on_addresses(entry->ctx, name->told, name->told_count);
+    }
+}
+
+/* tell_addresses - when they are others than before. No address at all is trouble, no news. */
+static void tell_addresses(struct name *name, const struct ip_addr *addrs, size_t count)
+{
+    if (count == 0 ||
+        (count == name->told_count && memcmp(addrs, name->told, count * sizeof(addrs[0])) == 0))
+        return;
+    memcpy(name->told, addrs, count * sizeof(addrs[0]));
+    name->told_count = count;
+    for (struct ring *r = name->entries.next; r != &name->entries; r = r->next) {
+        struct resolver_entry *entry = CONTAINER_OF(r, struct resolver_entry, in_entries);
+        ring_remove(&entry->in_untold);
+        ring_append(&name->resolver->untold, &entry->in_untold);
+    }
+    tell_untold(name->resolver);
+}
+
+static void tell_trouble(struct name *name, const char *reason)
+{
+    char host[DNS_NAME_TEXT_MAX];
+    if (name->troubled == (reason != NULL))
+        return;
+    name->troubled = reason != NULL;
+    name->resolver->on_trouble(name->resolver->ctx, dns_name_to_text(name->wire, host), reason);
+}
+
 /* ---- one look-up ---- */
 
 static void look_up(uv_work_t *work)
 {
-    struct resolver_entry *entry = (struct resolver_entry *)work->data;
-    lookup_host(entry->name, &entry->found);
+    struct name *name = (struct name *)work->data;
+    lookup_host(name->wire, &name->found);
+}
+
+uint32_t resolver_retry_ms(const struct resolver_pace *pace, unsigned failures)
+{
+    uint64_t wait_ms = pace->first_retry_ms;
+    for (unsigned i = 1; i < failures && wait_ms < pace->retry_ms; i++)
+        wait_ms *= 2;
+    return wait_ms < pace->retry_ms ? (uint32_t)wait_ms : pace->retry_ms;
 }
 
 /* wait_of - until the next look-up. */
-static uint32_t wait_of(const struct resolver_entry *entry)
+static uint32_t wait_of(const struct name *name)
 {
-    const struct resolver_pace *pace = &entry->resolver->pace;
-    uint64_t ttl_ms = UINT64_C(1000) * entry->found.ttl_s;
-    if (entry->told_count == 0)
+    const struct resolver_pace *pace = &name->resolver->pace;
+    uint64_t ttl_ms = UINT64_C(1000) * name->found.ttl_s;
+    if (name->told_count == 0)
         return pace->first_retry_ms;
-    if (entry->troubled || entry->found.ttl_s == UINT32_MAX)
-        return pace->retry_ms;
+    if (name->failures > 0)
+        return resolver_retry_ms(pace, name->failures);
     if (ttl_ms < pace->least_ms)
         return pace->least_ms;
     return ttl_ms < pace->most_ms ? (uint32_t)ttl_ms : pace->most_ms;
 }
 
-/* tell_addresses - when they are others than before. No address at all is trouble, no news. */
-static void tell_addresses(struct resolver_entry *entry, const struct ip_addr *addrs,
-                           size_t count)
-{
-    if (count == 0 || (count == entry->told_count &&
-                       memcmp(addrs, entry->told, count * sizeof(addrs[0])) == 0))
-        return;
-    memcpy(entry->told, addrs, count * sizeof(addrs[0]));
-    entry->told_count = count;
-    entry->on_addresses(entry->ctx, addrs, count);
-}
-
-static void tell_trouble(struct resolver_entry *entry, const char *reason)
-{
-    if (entry->troubled == (reason != NULL) || entry->removed)
-        return;
-    entry->troubled = reason != NULL;
-    entry->on_trouble(entry->ctx, reason);
-}
-
-/* on_looked_up - the callbacks may remove this entry: it stays busy, and so stays, until they
- * have returned. */
+/* on_looked_up - the callbacks may remove every entry, and so the name: it stays busy, and so
+ * stays, until they have returned. */
 static void on_looked_up(uv_work_t *work, int status)
 {
     (void)status;
-    struct resolver_entry *entry = (struct resolver_entry *)work->data;
-    struct resolver *resolver = entry->resolver;
-    if (!entry->removed) {
+    struct name *name = (struct name *)work->data;
+    struct resolver *resolver = name->resolver;
+    if (!name->removed) {
         struct ip_addr addrs[RESOLVER_ADDRESSES_MAX];
-        size_t count = lookup_merge(entry->known, &entry->found, addrs);
-        const char *reason = entry->found.reason;
-        tell_addresses(entry, addrs, count);
-        tell_trouble(entry, reason || count > 0 ? reason : "the name has no address");
+        size_t count = lookup_merge(name->known, &name->found, addrs);
+        const char *reason = name->found.reason;
+        if (!reason && count == 0)
+            reason = "the name has no address";
+        name->failures = reason ? name->failures + 1 : 0;
+        tell_addresses(name, addrs, count);
+        if (!name->removed)
+            tell_trouble(name, reason);
     }
-    entry->busy = false;
+    name->busy = false;
     resolver->busy--;
-    if (entry->removed) {
-        free(entry);
+    if (name->removed) {
+        free(name);
     } else {
         uv_update_time(resolver->loop);
-        due_heap_put(&resolver->heap, &entry->due, uv_now(resolver->loop) + wait_of(entry));
+        due_heap_put(&resolver->heap, &name->due, uv_now(resolver->loop) + wait_of(name));
     }
     arm(resolver);
     free_when_closed(resolver);
 }
 
-static void start(struct resolver_entry *entry)
+static void start(struct name *name)
 {
-    struct resolver *resolver = entry->resolver;
-    ring_remove(&entry->in_ready);
-    entry->busy = true;
+    struct resolver *resolver = name->resolver;
+    ring_remove(&name->in_ready);
+    name->busy = true;
     resolver->busy++;
-    uv_queue_work(resolver->loop, &entry->work, look_up, on_looked_up);
+    uv_queue_work(resolver->loop, &name->work, look_up, on_looked_up);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct resolver *resolver = (struct resolver *)timer->data;
     struct due *due;
+    tell_untold(resolver);
     while ((due = due_heap_first(&resolver->heap)) && due->at_ms <= uv_now(resolver->loop)) {
-        struct resolver_entry *entry = CONTAINER_OF(due, struct resolver_entry, due);
+        struct name *name = CONTAINER_OF(due, struct name, due);
         due_heap_remove(&resolver->heap, due);
-        ring_append(&resolver->ready, &entry->in_ready);
+        ring_append(&resolver->ready, &name->in_ready);
     }
     while (!ring_is_empty(&resolver->ready) && resolver->busy < RESOLVER_AT_ONCE)
-        start(CONTAINER_OF(resolver->ready.next, struct resolver_entry, in_ready));
+        start(CONTAINER_OF(resolver->ready.next, struct name, in_ready));
     arm(resolver);
+}
+
+/* ---- names ---- */
+
+/* parse_host - to wire form, lower, absolute with or without its final dot. */
+static bool parse_host(const char *host, uint8_t out_wire[DNS_NAME_MAX])
+{
+    static const uint8_t root[] = {0};
+    const char *reason;
+    if (host[0] == '\0' || strcmp(host, "@") == 0)
+        return false;
+    size_t len = dns_name_from_text(host, strlen(host), root, out_wire, &reason);
+    dns_name_lower(out_wire, len);
+    return len > 1;
+}
+
+static struct ring *bucket_of(struct resolver *resolver, const uint8_t *wire)
+{
+    return &resolver->names[dns_name_hash(wire) % BUCKETS];
+}
+
+static struct name *find_name(struct resolver *resolver, const uint8_t *wire)
+{
+    struct ring *bucket = bucket_of(resolver, wire);
+    for (struct ring *r = bucket->next; r != bucket; r = r->next) {
+        struct name *name = CONTAINER_OF(r, struct name, in_names);
+        if (dns_name_equal(name->wire, wire))
+            return name;
+    }
+    return NULL;
+}
+
+/* name_new - due at once. NULL: out of memory. */
+static struct name *name_new(struct resolver *resolver, const uint8_t wire[DNS_NAME_MAX])
+{
+    struct name *name = (struct name *)calloc(1, sizeof(*name));
+    if (!name || due_heap_reserve(&resolver->heap, resolver->name_count + 1) != ERR_OK) {
+        free(name);
+        return NULL;
+    }
+    name->resolver = resolver;
+    name->work.data = name;
+    memcpy(name->wire, wire, DNS_NAME_MAX);
+    ring_init(&name->entries);
+    ring_init(&name->in_ready);
+    ring_append(bucket_of(resolver, wire), &name->in_names);
+    resolver->name_count++;
+    uv_update_time(resolver->loop);
+    due_heap_put(&resolver->heap, &name->due, uv_now(resolver->loop));
+    return name;
+}
+
+static void name_remove(struct name *name)
+{
+    struct resolver *resolver = name->resolver;
+    name->removed = true;
+    if (!resolver->closing)
+        tell_trouble(name, NULL);
+    due_heap_remove(&resolver->heap, &name->due);
+    ring_remove(&name->in_ready);
+    ring_remove(&name->in_names);
+    resolver->name_count--;
+    if (!name->busy)
+        free(name); /* else on_looked_up() does */
 }
 
 /* ---- entries ---- */
 
-/* parse_host - to wire form, absolute with or without its final dot. */
-static bool parse_host(const char *host, uint8_t out_name[DNS_NAME_MAX])
-{
-    static const uint8_t root[] = {0};
-    const char *reason;
-    return host[0] != '\0' && strcmp(host, "@") != 0 &&
-           dns_name_from_text(host, strlen(host), root, out_name, &reason) > 1;
-}
-
 enum err resolver_add(struct resolver *resolver, const char *host,
-                      resolver_on_addresses on_addresses, resolver_on_trouble on_trouble,
-                      void *ctx, struct resolver_entry **out_entry)
+                      resolver_on_addresses on_addresses, void *ctx,
+                      struct resolver_entry **out_entry)
 {
-    uint8_t name[DNS_NAME_MAX] = {0};
-    if (!parse_host(host, name))
+    uint8_t wire[DNS_NAME_MAX] = {0};
+    if (!parse_host(host, wire))
         return ERR_INVALID;
     if (resolver->entry_count >= RESOLVER_ENTRIES_MAX)
         return ERR_LIMIT;
     struct resolver_entry *entry = (struct resolver_entry *)calloc(1, sizeof(*entry));
-    if (!entry || due_heap_reserve(&resolver->heap, resolver->entry_count + 1) != ERR_OK) {
+    struct name *name = find_name(resolver, wire);
+    if (entry && !name)
+        name = name_new(resolver, wire);
+    if (!entry || !name) {
         free(entry);
         return ERR_NO_MEMORY;
     }
-    entry->resolver = resolver;
-    entry->on_addresses = on_addresses;
-    entry->on_trouble = on_trouble;
-    entry->ctx = ctx;
-    entry->work.data = entry;
-    memcpy(entry->name, name, sizeof(name));
-    ring_init(&entry->in_ready);
-    ring_append(&resolver->entries, &entry->in_entries);
+    *entry = (struct resolver_entry){.name = name, .on_addresses = on_addresses, .ctx = ctx};
+    ring_init(&entry->in_untold);
+    ring_append(&name->entries, &entry->in_entries);
+    if (name->told_count > 0)
+        ring_append(&resolver->untold, &entry->in_untold);
     resolver->entry_count++;
-    uv_update_time(resolver->loop);
-    due_heap_put(&resolver->heap, &entry->due, uv_now(resolver->loop));
     arm(resolver);
     *out_entry = entry;
     return ERR_OK;
@@ -200,30 +301,31 @@ enum err resolver_add(struct resolver *resolver, const char *host,
 
 void resolver_remove(struct resolver_entry *entry)
 {
-    struct resolver *resolver = entry->resolver;
-    if (entry->removed)
-        return;
-    entry->removed = true;
-    due_heap_remove(&resolver->heap, &entry->due);
-    ring_remove(&entry->in_ready);
+    struct name *name = entry->name;
+    name->resolver->entry_count--;
     ring_remove(&entry->in_entries);
-    resolver->entry_count--;
-    if (!entry->busy)
-        free(entry); /* else on_looked_up() does */
+    ring_remove(&entry->in_untold);
+    free(entry);
+    if (ring_is_empty(&name->entries))
+        name_remove(name);
 }
 
 /* ---- the resolver ---- */
 
 enum err resolver_new(uv_loop_t *loop, const struct resolver_pace *pace,
-                      struct resolver **out_resolver)
+                      resolver_on_trouble on_trouble, void *ctx, struct resolver **out_resolver)
 {
     struct resolver *resolver = (struct resolver *)calloc(1, sizeof(*resolver));
     if (!resolver)
         return ERR_NO_MEMORY;
     resolver->loop = loop;
     resolver->pace = *pace;
-    ring_init(&resolver->entries);
+    resolver->on_trouble = on_trouble;
+    resolver->ctx = ctx;
+    for (size_t i = 0; i < BUCKETS; i++)
+        ring_init(&resolver->names[i]);
     ring_init(&resolver->ready);
+    ring_init(&resolver->untold);
     uv_timer_init(loop, &resolver->timer);
     resolver->timer.data = resolver;
     *out_resolver = resolver;
@@ -240,9 +342,11 @@ static void on_timer_closed(uv_handle_t *handle)
 void resolver_close(struct resolver *resolver)
 {
     resolver->closing = true;
-    for (struct ring *r = resolver->entries.next, *next; r != &resolver->entries; r = next) {
-        next = r->next;
-        resolver_remove(CONTAINER_OF(r, struct resolver_entry, in_entries));
-    }
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (!ring_is_empty(&resolver->names[i])) {
+            struct name *name = CONTAINER_OF(resolver->names[i].next, struct name, in_names);
+            resolver_remove(
+                CONTAINER_OF(name->entries.next, struct resolver_entry, in_entries));
+        }
     uv_close((uv_handle_t *)&resolver->timer, on_timer_closed);
 }

@@ -69,10 +69,10 @@ static void check_target(const struct zone_check *c, const struct zone_record *r
     bool delegated = encloser->flags & (ZONE_NODE_CUT | ZONE_NODE_BELOW_CUT);
     if (idx != ZONE_NO_OWNER && !delegated && check_alias(c, record, encloser))
         return;
-    if (record->type != DNS_TYPE_NS || !c->complete)
+    if (!c->complete)
         return;
     bool addressed = idx != ZONE_NO_OWNER && has_address(c, encloser);
-    if (delegated && !addressed)
+    if (delegated && !addressed && record->type == DNS_TYPE_NS)
         warn(c, record, target, "is delegated and has no glue here");
     else if (!delegated && idx != ZONE_NO_OWNER && !addressed)
         warn(c, record, target, "has no address");

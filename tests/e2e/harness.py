@@ -157,7 +157,7 @@ class Rhumb:
         """Put the values where the text says @NAME@."""
         return re.sub(r"@([A-Z][A-Z0-9_]*)@", lambda match: str(self.values[match.group(1)]), text)
 
-    def write(self, path, content):
+    def write(self, path, content, mode=None):
         """Writes or replaces a file in one step, as editors and deployments do."""
         target = os.path.join(self.folder, path)
         os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -167,6 +167,8 @@ class Rhumb:
         data = content if isinstance(content, bytes) else self.fill(content).encode()
         with open(target + ".new", "wb") as out:
             out.write(data)
+            if mode is not None:
+                os.fchmod(out.fileno(), mode)
         os.rename(target + ".new", target)
 
     def run(self, *arguments, timeout=60):

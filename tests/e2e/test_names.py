@@ -5,8 +5,10 @@ east.example.test has two addresses, west.example.test is its spare; parts.examp
 address that is asked on three ports.
 """
 import contextlib
+import json
 import os
 import re
+import socket
 import sys
 import tempfile
 import time
@@ -23,8 +25,8 @@ PORTS = ("web", "side", "last")
 PACE = ("interval: 500ms, timeout: 400ms, confirm: 50ms, fall: 2, rise: 1, min_down: 0s, "
         "damping: false")
 DETECTION_S = 3  # far more than interval + timeout + confirm + timeout
-TTL_S, LOOK_UP_AGAIN_S = 1, 5  # the resolver's shortest interval
-RETRY_S = 30  # ... and its interval after a failure
+TTL_S, LOOK_UP_AGAIN_S = 1, 5  # the resolver's shortest interval, and that after a failure
+SECOND_RETRY_S = 10  # ... and after another
 RULES = {"every": "{all: [web, side, last], damping: false}",
          "some": "{any: [web, side, last], damping: false}",
          "two": "{at_least: {count: 2, of: [web, side, last]}, damping: false}"}
@@ -193,23 +195,48 @@ for rule_name, fatal_part in (("every", 1), ("two", 2), ("some", 3)):
                 mend(server, ports)
 
 
+def count_look_ups(name, seconds):
+    """How many questions for A of a name go over the loopback: packets, seen once each."""
+    wire = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    wanted, count = wire + b"\0\0\1\0\1", 0  # the root, type A, class IN
+    end = time.monotonic() + seconds
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)) as sniffer:
+        sniffer.bind(("lo", 0))
+        while (left := end - time.monotonic()) > 0:
+            sniffer.settimeout(left)
+            with contextlib.suppress(TimeoutError):
+                packet, address = sniffer.recvfrom(65535)
+                is_question = packet[9] == socket.IPPROTO_UDP and packet[30] & 0x80 == 0
+                count += (address[2] == socket.PACKET_OUTGOING and is_question and
+                          wanted in packet.lower())
+    return count
+
+
+@tap.case("a name behind several checks is looked up once for all of them")
+def _(_server, _nsd, _web, _ports):
+    rounds = 2
+    count = count_look_ups("parts.example.test", rounds * LOOK_UP_AGAIN_S + 1)
+    check(1 <= count <= rounds + 1, f"{count} look-ups in {rounds} rounds")
+
+
 @tap.case("the name server dies: told once, the last addresses stay, nobody is down; it comes back")
 def _(server, nsd, web, _ports):
-    def told(kind):
-        return len(re.findall(f"event={kind} .*address=east.example.test.", server.log()[since:]))
+    def told(kind, name="east"):
+        return len(re.findall(f"event={kind} .*address={name}.example.test.", server.log()[since:]))
 
     wait_place(server, "cdn", EAST_NAME)
     since = len(server.log())
     nsd.stop()
     server.wait_log("event=name_not_resolved .*address=east.example.test. reason="
                     '"no name server answers"', LOOK_UP_AGAIN_S + 20, since)
-    stays(server, "cdn", EAST_NAME, RETRY_S + 3)  # it fails a second time in between
+    stays(server, "cdn", EAST_NAME, LOOK_UP_AGAIN_S + 3)  # it fails a second time in between
     for address in MOVED:
         wait_hits(web[address])
     check_equal(told("name_not_resolved"), 1, "how often it is told")
-    check("event=health" not in server.log()[since:], "nobody moves")
+    check_equal(told("name_not_resolved", "parts"), 1, "of the name behind three checks")
+    check("to=down" not in server.log()[since:], "nobody is down")
     nsd.start()
-    server.wait_log("event=name_resolved .*address=east.example.test", RETRY_S + 20, since)
+    server.wait_log("event=name_resolved .*address=east.example.test", SECOND_RETRY_S + 20, since)
     check_equal((told("name_not_resolved"), told("name_resolved")), (1, 1), "how often told")
     nsd.put(records(EAST[:1]))
     web[EAST[0]].accept()
@@ -226,6 +253,54 @@ def _(server, nsd, *_rest):
     server.write("rhumb.yaml", CONFIG.replace("west.example.test", "east.example.test"))
     server.reload()
     server.wait_log("event=name_resolved .*address=west.example.test.", 10, since)
+
+
+MASK = (1 << 64) - 1
+HELD = """
+server: {listen: ["127.0.0.1:@PORT@"], workers: 1, state: state}
+regions: {first: {}}
+checks: {slow: {http: {port: @WEB@}, interval: 2s, timeout: 1s}}
+services: {cdn: {check: slow, regions: {first: {names: [west.example.test]}}}}
+zones: {example.com: {file: zone, names: {cdn: cdn}}}
+"""
+
+
+def seal(data):
+    """The line behind a state file: its length and its hash, FNV-1a with a final mix."""
+    number = 0xcbf29ce484222325
+    for byte in data:
+        number = (number ^ byte) * 0x100000001b3 & MASK
+    for shift, factor in ((30, 0xbf58476d1ce4e5b9), (27, 0x94d049bb133111eb)):
+        number = (number ^ number >> shift) * factor & MASK
+    number ^= number >> 31
+    return b'\n{"rhumb_state":1,"bytes":%d,"hash":"%016x"}\n' % (len(data), number)
+
+
+def hold(server):
+    """In what the server remembers, the only target is held from now on, and almost calm."""
+    path = server.folder + "/state/health.json"
+    with open(path, encoding="utf-8") as state:
+        memory, _ = json.JSONDecoder().raw_decode(state.read())
+    target, = memory["up"] + [entry["target"] for entry in memory["targets"]]
+    memory.update(up=[], targets=[{"target": target, "state": "held", "penalty": 700,
+                                   "since": memory["written"]}])
+    data = json.dumps(memory).encode()
+    with open(path, "wb") as state:
+        state.write(data + seal(data))
+
+
+@tap.case("a name that was held proves itself by ten quick probes, not by ten at its pace")
+def _(other, nsd, *_rest):
+    nsd.stop()
+    nsd.start()
+    with Rhumb(HELD, {"zone": ZONE}, {"WEB": other.values["WEB"]}) as server:
+        server.wait_log("event=health .*address=west.example.test. .*to=up", 20)
+        server.stop()
+        hold(server)
+        since, begun = len(server.log()), time.monotonic()
+        server.start()
+        server.wait_log("event=health .*address=west.example.test. .*from=held to=up", 30, since)
+        check(time.monotonic() - begun < 12, "ten probes at its pace take 18 s at least")
 
 
 def own_resolv_conf(folder):

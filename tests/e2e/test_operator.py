@@ -28,8 +28,13 @@ services:
   twin: *two
   manual: {inherit: app, failback: manual}
   after: {inherit: app, failback: {after: @AFTER@s}}
+  stay: {inherit: manual, residency: {US: [first]}}
+  inner: {check: web, regions: {first: {addresses: [127.0.1.1]}}}
+  outer: {policy: failover, check: web, failback: manual, regions: {first: {service: inner}, spare: {addresses: [127.0.2.1]}}}
+  dual: {check: web, regions: {first: {addresses: [127.0.1.1, "::1"]}, spare: {addresses: [127.0.2.1]}}}
 zones:
-  example.com: {file: zone, names: {geo: geo, home: home, app: app, twin: twin, manual: manual, after: after}}
+  example.com: {file: zone, names: {geo: geo, home: home, app: app, twin: twin, manual: manual, after: after, stay: stay,
+                                    outer: outer, dual: dual}}
 """
 ZONE = "@ 60 SOA ns h 1 1 1 1 60\n@ 60 NS ns.example.net.\n"
 tap = Tap()
@@ -252,6 +257,41 @@ def _(server, first, spare):
     spare.refuse()
     becomes(server, "manual", FIRST, 3)
     spare.accept()
+
+
+@tap.case("manual: who may be given one region alone gets it while it waits, others do not")
+def _(server, first, _spare):
+    resume(server, "stay")
+    becomes(server, "stay", FIRST, 5, DE)
+    time.sleep(1)
+    first.refuse()
+    becomes(server, "stay", SPARE, 10, DE)
+    since = len(server.log())
+    first.accept()
+    server.wait_log("event=region_held .*service=stay region=first", since=since)
+    check_equal([answer(server, "stay", ecs) for ecs in (US, DE)], [[FIRST], [SPARE]])
+    order(server)
+
+
+@tap.case("a drain of a service inside another is a drain there too: it comes back without a resume")
+def _(server, *_backends):
+    time.sleep(1)  # a resume is told by the second
+    resume(server, "outer")
+    becomes(server, "outer", FIRST, OVERRIDE_SECONDS)
+    since = len(server.log())
+    order(server, {"service": "inner", "state": "drain"})
+    becomes(server, "outer", SPARE, OVERRIDE_SECONDS)
+    order(server)
+    becomes(server, "outer", FIRST, OVERRIDE_SECONDS)
+    check("region_lost" not in server.log()[since:], "nothing was lost")
+
+
+@tap.case("a family of which nothing is left is told by its name, and answered as all down")
+def _(server, *_backends):
+    server.wait_log("event=service_all_down severity=critical service=dual family=IPv6 "
+                    'reason="none of 1 IPv6 endpoints is usable"')  # nobody has ever listened there
+    check_equal(server.ask("dual.example.com", "AAAA").texts(), ["::1"], "as if it were up")
+    check(answer(server, "dual") in ([FIRST], [SPARE]), "the other family goes on")
 
 
 def main():

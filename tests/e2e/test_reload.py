@@ -18,7 +18,7 @@ from tap import Tap, check, check_equal, wait_until
 GOOD = ROOT + "/tests/data/mmdb/good/"
 EU = "2a02:cf40::/48"  # Norway in GeoLite2-Country-Test
 CONFIG = """
-server: {listen: ["127.0.0.1:@PORT@"]}
+server: {listen: ["127.0.0.1:@PORT@"], allow_shrink: @SHRINK@}
 geo: {databases: [geo.mmdb], default: {country: US}}
 regions: {us: {country: US}, eu: {country: DE}}
 checks:
@@ -99,6 +99,23 @@ def _(server, _backends, _notices):
         wait_until(lambda: server.ask("www.example.com").ttls() == {ttl}, 20, f"TTL {ttl}")
         server.write("zone", ZONE + "$GENERATE 1-30000 host-$ A 192.0.2.1\n")
         wait_serial(server, wanted)
+
+
+@tap.case("a reload that throws most names away is refused until the operator means it")
+def _(server, _backends, _notices):
+    more = "$GENERATE 1-20 host-$ A 192.0.2.1\n"
+    wanted = change(server, SHRINK="false")
+    server.write("zone", ZONE + more)
+    wait_serial(server, wanted)
+    wait_until(lambda: server.ask("host-7.example.com").texts() == ["192.0.2.1"], 20, "more names")
+    since = len(server.log())
+    change(server)
+    server.reload()
+    server.wait_log(r"20 of 2\d names would be gone, more than half.*allow_shrink", since=since)
+    server.wait_log("event=reload result=failed severity=critical", since=since)
+    check_equal(server.ask("host-7.example.com").texts(), ["192.0.2.1"])
+    wait_serial(server, change(server, SHRINK="true"))
+    check_equal(server.ask("host-7.example.com").rcode, "NXDOMAIN")
 
 
 @tap.case("a database replaced by rename or written in place is taken over")
@@ -282,7 +299,7 @@ def main():
     backends = [Backend(f"127.0.{n}.1", web) for n in (1, 2)]
     with open(GOOD + "GeoLite2-Country-Test.mmdb", "rb") as database:
         files = {"zone": ZONE, "geo.mmdb": database.read()}
-    server = Rhumb(CONFIG, files, {"SERIAL": 1, "TTL": 5, "WEB": web},
+    server = Rhumb(CONFIG, files, {"SERIAL": 1, "TTL": 5, "WEB": web, "SHRINK": "true"},
                    environment={"NOTIFY_SOCKET": folder.name + "/notify"})
     with server:
         tap.run(server, backends, notices)

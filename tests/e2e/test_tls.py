@@ -45,7 +45,7 @@ class Certificates:
 
     def install(self, server, name, key_of=None):
         server.write("server.pem", self.text(name))
-        server.write("server.key", self.text(key_of or name, True))
+        server.write("server.key", self.text(key_of or name, True), mode=0o600)
 
 
 def context():

@@ -59,18 +59,19 @@ void fuzz_file_write(const struct fuzz_file *file, const void *bytes, size_t len
 
 /* ---- one input ---- */
 
-static double now_us(clockid_t clock)
+/* By processor time: other programs run meanwhile. */
+static double now_us(void)
 {
     struct timespec t;
-    clock_gettime(clock, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static double run_us(clockid_t clock, const uint8_t *data, size_t size)
+static double run_us(const uint8_t *data, size_t size)
 {
-    double start = now_us(clock);
+    double start = now_us();
     fuzz_harness.run(data, size);
-    return now_us(clock) - start;
+    return now_us() - start;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -85,13 +86,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static bool is_fast_enough(const uint8_t *data, size_t size, double limit_us)
 {
     for (int i = 0; i < ATTEMPTS; i++)
-        if (run_us(CLOCK_PROCESS_CPUTIME_ID, data, size) <= limit_us)
+        if (run_us(data, size) <= limit_us)
             return true;
     return false;
 }
 
-/* ends_well - judge a suspicion in a process of its own: what an input reaches is counted once,
- * whoever else had the processor meanwhile, so a fuzzer's choices do not depend on that. */
+/* ends_well - judge a suspicion in a process of its own: what an input reaches is counted once, so a
+ * fuzzer's choices do not depend on the clock. The best of some attempts counts. */
 static bool ends_well(const uint8_t *data, size_t size, double limit_us)
 {
     int status = 0;
@@ -103,12 +104,10 @@ static bool ends_well(const uint8_t *data, size_t size, double limit_us)
     return child > 0 && status == 0;
 }
 
-/* The clock on the wall costs no system call, but other programs run meanwhile: a suspicion is
- * judged by processor time, and the best of some attempts counts. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const double limit_us = (double)fuzz_harness.limit_us * SLOWER_BY;
-    if (run_us(CLOCK_MONOTONIC, data, size) <= limit_us)
+    if (run_us(data, size) <= limit_us)
         return 0;
     if (!(fuzz_harness.has_threads ? is_fast_enough : ends_well)(data, size, limit_us))
         fuzz_broken("the input takes too long");

@@ -1,10 +1,12 @@
 /* What a guard promises, whatever the seats, the rules, the operator and the order of events:
  *
  *   force     who is forced is where he was forced to
- *   floor     health never leaves less than `min_usable` regions
+ *   floor     health never leaves less than `min_usable` regions, nor a family less than its part
  *   budget    health takes no more endpoints in any minute than may leave
  *   freeze    nobody leaves while removals are frozen, nothing changes while all is
- *   light     a service with a region that is well is never dark
+ *   light     a service with a region that is well is never dark, nor is a family
+ *   passing   what outer services are told is the health without the operator's word, and his word
+ *             where it alone decides
  *   fail-back who is held returns by its rule only, or when nothing else is there
  *   reasons   who is kept out, or in, is so for a reason that is told
  *   calm      a second look at the same moment changes nothing
@@ -37,6 +39,7 @@ struct trial {
     uint8_t order[REGIONS_MAX];
     enum health_freeze freeze;
     uint64_t now_ms;
+    bool nested[SEATS_MAX];
     uint64_t taken_ms[SEATS_MAX]; /* when health took a seat out last, by the model */
     /* before the review */
     struct health_guard guard_before;
@@ -46,6 +49,7 @@ struct trial {
 /* A test that never meets a branch proves nothing about it. */
 static struct {
     unsigned reviews, frozen, held, released, damped_used, dark, floor, budget, forced;
+    unsigned dark_family, family_floor, passed_drain, passed_up;
 } tally;
 
 static void tell(const struct trial *t)
@@ -56,8 +60,11 @@ static void tell(const struct trial *t)
             (int)rules->failback, (int)t->freeze, t->now_ms);
     for (size_t i = 0; i < t->guard.seat_count; i++) {
         const struct health_seat *seat = &t->seats[i];
-        fprintf(stderr, "# region %u family %u force %d %s%s; before %s%s%s, after %s%s\n",
-                seat->region, seat->family, (int)seat->force, health_state_name(seat->state),
+        fprintf(stderr,
+                "# region %u families %u dark %u force %d passed %d %s%s; before %s%s%s, after "
+                "%s%s\n",
+                seat->region, seat->families, seat->dark_families, (int)seat->force,
+                (int)seat->passed, health_state_name(seat->state),
                 seat->usable ? "" : " not usable", t->seats_before[i].in ? "in" : "out",
                 t->seats_before[i].frozen ? " frozen" : "",
                 t->seats_before[i].known ? "" : " not known", seat->in ? "in" : "out",
@@ -85,33 +92,72 @@ static unsigned chance(struct trial *t, unsigned limit)
 
 /* ---- the model --------------------------------------------------------------------------- */
 
+static enum health_force force_of(const struct health_seat *seat)
+{
+    return seat->force == HEALTH_FORCE_NONE ? seat->passed : seat->force;
+}
+
 static bool is_well(const struct health_seat *seat)
 {
-    return seat->force == HEALTH_FORCE_UP || (seat->force == HEALTH_FORCE_NONE && seat->usable);
+    return force_of(seat) == HEALTH_FORCE_UP ||
+           (force_of(seat) == HEALTH_FORCE_NONE && seat->usable);
 }
 
-/* is_enough - of the seats with a mark, in one region. */
+enum { BOTH = HEALTH_V4 | HEALTH_V6 };
+
+/* is_enough_for - of the seats with a mark, in one region, for one family; dark: of each nested
+ * seat the families that it does not answer. */
+static bool is_enough_for(const struct trial *t, const bool *marks, const uint8_t *dark,
+                          unsigned region, unsigned family)
+{
+    unsigned total = 0, up = 0;
+    for (size_t i = 0; i < t->guard.seat_count; i++) {
+        if (t->seats[i].region != region || (t->seats[i].families & family) == 0)
+            continue;
+        total++;
+        up += marks[i] && (dark[i] & family) == 0;
+    }
+    return up > 0 && up * 1000 >= t->guard.rules.min_up_permille * total;
+}
+
+static void dark_of(const struct trial *t, uint8_t dark[SEATS_MAX])
+{
+    for (size_t i = 0; i < t->guard.seat_count; i++)
+        dark[i] = t->seats[i].dark_families;
+}
+
+/* is_enough - for either family. */
 static bool is_enough(const struct trial *t, const bool *marks, unsigned region)
 {
-    for (unsigned family = 0; family < 3; family++) {
-        unsigned total = 0, up = 0;
-        for (size_t i = 0; i < t->guard.seat_count; i++) {
-            if (t->seats[i].region != region || t->seats[i].family != family)
-                continue;
-            total++;
-            up += marks[i];
-        }
-        if (up > 0 && up * 1000 >= t->guard.rules.min_up_permille * total)
-            return true;
-    }
-    return false;
+    uint8_t dark[SEATS_MAX];
+    dark_of(t, dark);
+    return is_enough_for(t, marks, dark, region, HEALTH_V4) ||
+           is_enough_for(t, marks, dark, region, HEALTH_V6);
 }
 
-static unsigned count_enough(const struct trial *t, const bool *marks)
+/* count_enough - regions, for one of these families. */
+static unsigned count_enough(const struct trial *t, const bool *marks, unsigned families)
+{
+    uint8_t dark[SEATS_MAX];
+    unsigned count = 0;
+    dark_of(t, dark);
+    for (unsigned region = 0; region < t->guard.region_count; region++)
+        count +=
+            ((families & HEALTH_V4) != 0 && is_enough_for(t, marks, dark, region, HEALTH_V4)) ||
+            ((families & HEALTH_V6) != 0 && is_enough_for(t, marks, dark, region, HEALTH_V6));
+    return count;
+}
+
+/* count_having - regions with a seat of the family. */
+static unsigned count_having(const struct trial *t, unsigned family)
 {
     unsigned count = 0;
-    for (unsigned region = 0; region < t->guard.region_count; region++)
-        count += is_enough(t, marks, region);
+    for (unsigned region = 0; region < t->guard.region_count; region++) {
+        bool has = false;
+        for (size_t i = 0; i < t->guard.seat_count; i++)
+            has = has || (t->seats[i].region == region && (t->seats[i].families & family) != 0);
+        count += has;
+    }
     return count;
 }
 
@@ -119,9 +165,9 @@ static unsigned count_enough(const struct trial *t, const bool *marks)
 
 static void check_force(const struct trial *t, const struct health_seat *seat)
 {
-    if (seat->force == HEALTH_FORCE_NONE)
+    if (force_of(seat) == HEALTH_FORCE_NONE)
         return;
-    promise_that(t, seat->in == (seat->force == HEALTH_FORCE_UP), "force comes first");
+    promise_that(t, seat->in == (force_of(seat) == HEALTH_FORCE_UP), "force comes first");
     promise_that(t, !seat->frozen, "who is forced is not frozen");
     tally.forced++;
 }
@@ -132,7 +178,7 @@ static void check_word(const struct trial *t, const struct health_seat *seat)
     enum health_state state = health_word_state(word);
     promise_that(t, ((word & HEALTH_WORD_USABLE) != 0) == seat->in, "the word says who is in");
     promise_that(t, ((word & HEALTH_WORD_FROZEN) != 0) == seat->frozen, "and who is frozen");
-    promise_that(t, ((word & HEALTH_WORD_FORCED) != 0) == (seat->force != HEALTH_FORCE_NONE),
+    promise_that(t, ((word & HEALTH_WORD_FORCED) != 0) == (force_of(seat) != HEALTH_FORCE_NONE),
                  "and who is forced");
     promise_that(t, health_word_scale(word) == seat->scale, "and its scale");
     promise_that(t,
@@ -160,7 +206,7 @@ static void check_freeze(const struct trial *t, size_t i)
 {
     const struct health_seat *seat = &t->seats[i];
     bool was_in = t->seats_before[i].in, any_works = false;
-    if (seat->force != HEALTH_FORCE_NONE)
+    if (force_of(seat) != HEALTH_FORCE_NONE)
         return;
     for (size_t k = 0; k < t->guard.seat_count; k++)
         any_works = any_works || t->seats[k].usable;
@@ -168,24 +214,103 @@ static void check_freeze(const struct trial *t, size_t i)
         promise_that(t, seat->in || !was_in, "nobody leaves while removals are frozen");
     if (t->freeze == HEALTH_FREEZE_ALL)
         promise_that(t, seat->in == was_in, "nothing changes while all is frozen");
+    if (t->freeze == HEALTH_FREEZE_ALL && t->guard_before.reviewed && !was_in)
+        promise_that(t, ((seat->word ^ t->seats_before[i].word) & HEALTH_WORD_RESERVE) == 0,
+                     "nor who is in reserve");
 }
 
 static void check_floor(const struct trial *t)
 {
     bool without_health[SEATS_MAX], now[SEATS_MAX];
     for (size_t i = 0; i < t->guard.seat_count; i++) {
-        enum health_force force = t->seats[i].force;
+        enum health_force force = force_of(&t->seats[i]);
         without_health[i] =
             force == HEALTH_FORCE_NONE ? t->seats_before[i].in : force == HEALTH_FORCE_UP;
         now[i] = t->seats[i].in;
     }
-    unsigned had = count_enough(t, without_health), has = count_enough(t, now);
+    unsigned had = count_enough(t, without_health, BOTH), has = count_enough(t, now, BOTH);
     unsigned floor = t->guard.rules.min_usable;
     promise_that(t, has >= had || has >= floor, "health does not go below the floor");
     promise_that(t, has == t->guard.usable_regions, "usable regions are counted");
-    promise_that(t, (has == 0) == t->guard.dark, "dark is when there is none");
     tally.floor += floor > 0 && has == floor && t->guard.frozen_count > 0;
-    tally.dark += t->guard.dark;
+    for (unsigned family = HEALTH_V4; family <= HEALTH_V6 && floor > 0; family <<= 1) {
+        unsigned missing = t->guard.region_count - count_having(t, family);
+        unsigned own = floor > missing + 1 ? floor - missing : 1;
+        had = count_enough(t, without_health, family);
+        has = count_enough(t, now, family);
+        promise_that(t, has >= had || has >= own, "nor a family below its own");
+        tally.family_floor += has == own && missing > 0 && t->guard.frozen_count > 0;
+    }
+}
+
+/* would_be - how the seat would stand without the operator's word. */
+static bool would_be(const struct health_seat *seat)
+{
+    return force_of(seat) == HEALTH_FORCE_NONE
+               ? (seat->word & (HEALTH_WORD_USABLE | HEALTH_WORD_RESERVE)) != 0
+               : seat->usable;
+}
+
+/* families_without - of those that the service has, those for which no region is enough. */
+static unsigned families_without(const struct trial *t, const bool *marks, const uint8_t *dark)
+{
+    unsigned without = 0;
+    for (unsigned family = HEALTH_V4; family <= HEALTH_V6; family <<= 1) {
+        bool any = count_having(t, family) == 0;
+        for (unsigned region = 0; region < t->guard.region_count; region++)
+            any = any || is_enough_for(t, marks, dark, region, family);
+        without |= any ? 0 : family;
+    }
+    return without;
+}
+
+/* check_darkness - nothing usable and nothing in reserve. */
+static void check_darkness(const struct trial *t)
+{
+    const struct health_guard *guard = &t->guard;
+    bool left[SEATS_MAX], alone[SEATS_MAX];
+    uint8_t dark[SEATS_MAX], unforced[SEATS_MAX];
+    unsigned families = 0;
+    dark_of(t, dark);
+    for (size_t i = 0; i < guard->seat_count; i++) {
+        left[i] = (t->seats[i].word & (HEALTH_WORD_USABLE | HEALTH_WORD_RESERVE)) != 0;
+        alone[i] = would_be(&t->seats[i]);
+        unforced[i] = t->seats[i].unforced_dark;
+        families |= t->seats[i].families;
+    }
+    unsigned is_dark = families_without(t, left, dark);
+    unsigned would = families_without(t, alone, unforced);
+    promise_that(t, guard->families == families, "families are those of the seats");
+    promise_that(t, guard->dark_families == is_dark, "a family is dark when nothing is left");
+    promise_that(t, guard->dark == (is_dark == families), "dark is when all are");
+    promise_that(t, guard->unforced_dark == would, "health alone is told");
+    enum health_force forced = is_dark == families && would != families   ? HEALTH_FORCE_DRAIN
+                               : is_dark != families && would == families ? HEALTH_FORCE_UP
+                                                                          : HEALTH_FORCE_NONE;
+    promise_that(t, guard->forced == forced, "and the operator's word where it decides");
+    tally.dark += guard->dark;
+    tally.dark_family += is_dark != 0 && is_dark != families;
+    tally.passed_drain += forced == HEALTH_FORCE_DRAIN;
+    tally.passed_up += forced == HEALTH_FORCE_UP;
+}
+
+/* check_loss - what the operator took, also inside of nested services, was not lost. */
+static void check_loss(const struct trial *t, unsigned region)
+{
+    bool without_health[SEATS_MAX];
+    uint8_t none[SEATS_MAX] = {0};
+    const struct health_region *now = &t->guard.regions[region];
+    if (!now->lost || t->guard_before.regions[region].lost)
+        return;
+    for (size_t i = 0; i < t->guard.seat_count; i++) {
+        enum health_force force = force_of(&t->seats[i]);
+        without_health[i] = force == HEALTH_FORCE_NONE ? t->seats_before[i].in || t->seats[i].in
+                                                       : force == HEALTH_FORCE_UP;
+    }
+    promise_that(t,
+                 is_enough_for(t, without_health, none, region, HEALTH_V4) ||
+                     is_enough_for(t, without_health, none, region, HEALTH_V6),
+                 "a region is lost by health alone");
 }
 
 static void check_budget(struct trial *t)
@@ -195,7 +320,7 @@ static void check_budget(struct trial *t)
     bool any = false;
     for (size_t i = 0; i < t->guard.seat_count; i++) {
         const struct health_seat *before = &t->seats_before[i], *seat = &t->seats[i];
-        if (before->in && !seat->in && seat->force == HEALTH_FORCE_NONE && before->known &&
+        if (before->in && !seat->in && force_of(seat) == HEALTH_FORCE_NONE && before->known &&
             !is_well(seat)) {
             t->taken_ms[i] = t->now_ms;
             any = true;
@@ -213,8 +338,12 @@ static void check_light(const struct trial *t)
     bool well[SEATS_MAX];
     for (size_t i = 0; i < t->guard.seat_count; i++)
         well[i] = is_well(&t->seats[i]);
-    if (t->freeze != HEALTH_FREEZE_ALL && count_enough(t, well) > 0)
-        promise_that(t, !t->guard.dark, "a service with a region that is well is not dark");
+    if (t->freeze == HEALTH_FREEZE_ALL)
+        return;
+    for (unsigned family = HEALTH_V4; family <= HEALTH_V6; family <<= 1)
+        if (count_enough(t, well, family) > 0)
+            promise_that(t, (t->guard.dark_families & family) == 0,
+                         "a family with a region that is well is not dark");
 }
 
 /* check_failback - of a region that was held and is usable now. */
@@ -222,13 +351,15 @@ static void check_failback(const struct trial *t, unsigned region)
 {
     const struct health_region *before = &t->guard_before.regions[region];
     const struct health_rules *rules = &t->guard.rules;
-    bool well[SEATS_MAX], others = false, forced = false;
+    bool well[SEATS_MAX], in[SEATS_MAX], others = false, forced = false;
+    uint8_t none[SEATS_MAX] = {0};
     tally.held += t->guard.regions[region].held;
     if (!before->held || !t->guard.regions[region].usable)
         return;
     for (size_t i = 0; i < t->guard.seat_count; i++) {
         well[i] = is_well(&t->seats[i]);
-        forced |= t->seats[i].region == region && t->seats[i].force == HEALTH_FORCE_UP;
+        in[i] = t->seats_before[i].in;
+        forced |= t->seats[i].region == region && force_of(&t->seats[i]) == HEALTH_FORCE_UP;
     }
     for (unsigned other = 0; other < t->guard.region_count; other++)
         others = others || (other != region && is_enough(t, well, other) &&
@@ -236,7 +367,8 @@ static void check_failback(const struct trial *t, unsigned region)
     bool resumed = t->guard.regions[region].resumed_ms > before->lost_ms;
     bool waited = rules->failback == HEALTH_FAILBACK_AFTER &&
                   t->now_ms - before->well_since_ms >= rules->failback_after_ms;
-    promise_that(t, forced || resumed || waited || !others,
+    bool stayed = is_enough_for(t, in, none, region, BOTH); /* frozen, and dark inside */
+    promise_that(t, forced || resumed || waited || stayed || !others,
                  "a held region returns by its rule, or when nothing else is usable");
     tally.released += !forced && !resumed && !waited;
 }
@@ -282,8 +414,11 @@ static void check(struct trial *t)
     promise_that(t, frozen == t->guard.frozen_count, "who is frozen is counted");
     promise_that(t, frozen == 0 || (t->guard.unsettled && health_guard_is_waiting(&t->guard)),
                  "who is frozen is waited for");
-    for (unsigned region = 0; region < t->guard.region_count; region++)
+    for (unsigned region = 0; region < t->guard.region_count; region++) {
         check_failback(t, region);
+        check_loss(t, region);
+    }
+    check_darkness(t);
     check_floor(t);
     check_budget(t);
     check_light(t);
@@ -295,6 +430,20 @@ static void check(struct trial *t)
 
 /* ---- events ------------------------------------------------------------------------------ */
 
+/* move_nested - a service inside: as its own guard might conclude. */
+static void move_nested(struct trial *t, struct health_seat *seat)
+{
+    seat->unforced_dark = (uint8_t)(seat->families & chance(t, 4));
+    seat->dark_families = seat->unforced_dark;
+    seat->passed = HEALTH_FORCE_NONE;
+    seat->usable = seat->unforced_dark != seat->families;
+    seat->state = seat->usable ? HEALTH_UP : HEALTH_DOWN;
+    if (chance(t, 4) > 0)
+        return;
+    seat->passed = seat->usable ? HEALTH_FORCE_DRAIN : HEALTH_FORCE_UP;
+    seat->dark_families = seat->usable ? seat->families : 0;
+}
+
 /* move_seat - to a state that a machine may be in next. */
 static void move_seat(struct trial *t, struct health_seat *seat)
 {
@@ -303,6 +452,10 @@ static void move_seat(struct trial *t, struct health_seat *seat)
     enum health_state to = next[chance(t, 4)];
     if (seat->unchecked)
         return;
+    if (t->nested[seat - t->seats]) {
+        move_nested(t, seat);
+        return;
+    }
     if (seat->state == HEALTH_DOWN && chance(t, 3) == 0)
         to = chance(t, 2) == 0 ? HEALTH_HELD : HEALTH_RECOVERING;
     seat->state = to;
@@ -341,15 +494,18 @@ static void begin(struct trial *t, uint64_t seed)
     t->seed = seed;
     t->now_ms = 1000;
     rng_init(&t->rng, seed);
+    unsigned family_count = 1 + chance(t, 2);
     uint8_t regions = (uint8_t)(1 + chance(t, REGIONS_MAX));
     size_t count = regions + chance(t, SEATS_MAX - regions + 1);
     for (size_t i = 0; i < count; i++) {
         struct health_seat *seat = &t->seats[i];
         seat->region = (uint8_t)(i < regions ? i : chance(t, regions));
-        seat->family = (uint8_t)(seat->region % 3 == 2 ? 2 : chance(t, 2));
+        seat->families =
+            (uint8_t)(seat->region % 3 == 2 ? BOTH : 1 + chance(t, 2) % family_count);
         seat->unchecked = chance(t, 20) == 0;
-        seat->state = seat->unchecked ? HEALTH_UP : HEALTH_UNKNOWN;
-        seat->usable = seat->unchecked || seed % 3 > 0;
+        t->nested[i] = !seat->unchecked && seat->region % 6 == 2;
+        seat->state = seat->unchecked || t->nested[i] ? HEALTH_UP : HEALTH_UNKNOWN;
+        seat->usable = seat->unchecked || t->nested[i] || seed % 3 > 0;
         seat->scale = HEALTH_SCALE_FULL;
     }
     for (uint8_t i = 0; i < regions; i++) { /* shuffled */
@@ -394,14 +550,19 @@ static void every_promise_is_kept(void **state)
     uint64_t seed = number_from("RHUMB_SEED", 1), cases = number_from("RHUMB_CASES", CASES);
     for (uint64_t i = 0; i < cases; i++)
         run_case(seed + i);
-    printf("# reviews %u: frozen %u, held %u, released %u, damped in use %u, dark %u, at the "
-           "floor %u, budget used %u, forced %u\n",
-           tally.reviews, tally.frozen, tally.held, tally.released, tally.damped_used,
-           tally.dark, tally.floor, tally.budget, tally.forced);
+    printf(
+        "# reviews %u: frozen %u, held %u, released %u, damped in use %u, dark %u, at the "
+        "floor %u, budget used %u, forced %u, a family dark %u, at its floor %u, drain passed "
+        "%u, up passed %u\n",
+        tally.reviews, tally.frozen, tally.held, tally.released, tally.damped_used, tally.dark,
+        tally.floor, tally.budget, tally.forced, tally.dark_family, tally.family_floor,
+        tally.passed_drain, tally.passed_up);
     if (cases < CASES)
         return;
-    const unsigned seen[] = {tally.frozen, tally.held,  tally.released, tally.damped_used,
-                             tally.dark,   tally.floor, tally.budget,   tally.forced};
+    const unsigned seen[] = {tally.frozen,       tally.held,         tally.released,
+                             tally.damped_used,  tally.dark,         tally.floor,
+                             tally.budget,       tally.forced,       tally.dark_family,
+                             tally.family_floor, tally.passed_drain, tally.passed_up};
     for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
         assert_true(seen[i] > tally.reviews / 1000);
 }

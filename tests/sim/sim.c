@@ -154,6 +154,7 @@ void sim_service_init(struct sim_service *service, struct sim_target *targets,
     service->tick_ms = TICK_MS;
     for (size_t i = 0; i < service->count; i++) {
         service->seats[i].region = (uint8_t)(regions[i] - 'a');
+        service->seats[i].families = HEALTH_V4;
         if (service->seats[i].region >= region_count)
             region_count = (uint8_t)(service->seats[i].region + 1);
         read_target(service, i, 0);

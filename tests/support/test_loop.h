@@ -24,11 +24,18 @@ struct test_loop {
 
 void test_loop_open(struct test_loop *loop);
 
+/* test_loop_turn - one turn; it waits until something happens, or for the next tick of the guard.
+ * False: no handle is left, beside the guard. */
+bool test_loop_turn(struct test_loop *loop);
+
 /* test_loop_until - run until is_done() says so. */
 void test_loop_until(struct test_loop *loop, bool (*is_done)(void *ctx), void *ctx);
 
 /* test_loop_until_count - run until *counter is at least wanted. */
 void test_loop_until_count(struct test_loop *loop, const size_t *counter, size_t wanted);
+
+/* test_loop_run_for - run so long, in the loop's time. */
+void test_loop_run_for(struct test_loop *loop, uint64_t ms);
 
 /* test_loop_close - run until no handle but the guard is left, then close the loop. */
 void test_loop_close(struct test_loop *loop);

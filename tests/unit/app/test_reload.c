@@ -160,6 +160,27 @@ static void broken_files_leave_the_old_data_in_service(void **state)
     }
 }
 
+/* A zone cut short is valid, and no accident when the operator says so. */
+static void most_names_are_not_thrown_away_unless_it_is_meant(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed);
+    temp_write(&bed.folder, "example.com.zone",
+               "@ 60 SOA ns.example. h 4 2 3 4 5\n@ 60 NS ns.example.\n");
+    reload_request(bed.reload, "SIGHUP");
+    test_loop_until_log(&bed.loop, failed, 1);
+    assert_served(&bed, 1, 1);
+    assert_int_equal(test_log_count("2 of 3 names would be gone, more than half"), 1);
+    assert_int_equal(test_log_count("server: {allow_shrink: true}"), 1);
+    temp_write(&bed.folder, "rhumb.yaml",
+               "server: {listen: ['127.0.0.1:5300'], allow_shrink: true}\n"
+               "zones: {example.com: {file: example.com.zone}}\n");
+    test_loop_until_log(&bed.loop, ok, 1); /* the file has changed: reason enough */
+    assert_served(&bed, 2, 4);
+    close_bed(&bed);
+}
+
 /* The zone comes after the configuration that names it. */
 static void receivers_are_those_of_the_latest_configuration_and_hear_of_failures(void **state)
 {
@@ -192,7 +213,7 @@ static void a_file_that_was_missing_is_noticed_when_it_comes(void **state)
     reload_request(bed.reload, "SIGHUP");
     test_loop_until_log(&bed.loop, failed, 1);
     temp_write(&bed.folder, "other.zone",
-               "@ 60 SOA ns.example. h 9 2 3 4 5\n@ 60 NS ns.example.\n");
+               "@ 60 SOA ns h 9 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n");
     test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 9);
     close_bed(&bed);
@@ -212,7 +233,7 @@ static void a_new_file_that_was_broken_is_noticed_when_it_is_corrected(void **st
     reload_request(bed.reload, "SIGHUP");
     test_loop_until_log(&bed.loop, failed, 1);
     temp_write(&other, "other.zone", /* in place */
-               "@ 60 SOA ns.example. h 9 2 3 4 5\n@ 60 NS ns.example.\n");
+               "@ 60 SOA ns h 9 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.53\n");
     test_loop_until_log(&bed.loop, ok, 1);
     assert_served(&bed, 2, 9);
     close_bed(&bed);
@@ -360,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_request_publishes_what_the_files_say_now),
         cmocka_unit_test(a_changed_file_is_reason_enough),
         cmocka_unit_test(broken_files_leave_the_old_data_in_service),
+        cmocka_unit_test(most_names_are_not_thrown_away_unless_it_is_meant),
         cmocka_unit_test(receivers_are_those_of_the_latest_configuration_and_hear_of_failures),
         cmocka_unit_test(a_file_that_was_missing_is_noticed_when_it_comes),
         cmocka_unit_test(a_new_file_that_was_broken_is_noticed_when_it_is_corrected),

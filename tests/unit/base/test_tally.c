@@ -65,6 +65,8 @@ static void every_key_has_its_own_count(void **state)
             tally_add(*state, hash_mix(key));
     for (uint64_t key = 1; key <= 5; key++)
         assert_int_equal(sums_of(*state, hash_mix(key)).of_asked, key);
+    for (uint64_t key = 1; key <= 6; key++)
+        assert_int_equal(tally_get(*state, hash_mix(key)), key <= 5 ? key : 0);
     assert_int_equal(sums_of(*state, 0).keys, 5);
     assert_int_equal(sums_of(*state, 0).other, 0);
 }

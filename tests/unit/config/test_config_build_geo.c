@@ -59,7 +59,7 @@ static void regions_keep_their_order_and_may_be_mere_names(void **state)
     struct loaded loaded = load_good("regions:\n"
                                      "  us-east: {location: [39.04, -77.49], country: US}\n"
                                      "  lab_1:\n"
-                                     "  eu: {continent: EU}\n");
+                                     "  eu: {continent: EU, capacity: 1200}\n");
     const struct config *config = loaded.config;
     assert_int_equal(config->region_count, 3);
     assert_string_equal(config->regions[0].name, "us-east");
@@ -67,6 +67,8 @@ static void regions_keep_their_order_and_may_be_mere_names(void **state)
     assert_int_equal(config->regions[1].place.line, 3);
     assert_string_equal(config->regions[1].location.country, "");
     assert_string_equal(config->regions[2].location.continent, "EU");
+    assert_true(config->regions[0].capacity == 0);
+    assert_true(config->regions[2].capacity == 1200);
     unload(&loaded);
 }
 
@@ -107,6 +109,10 @@ static void mistakes_are_named_with_their_place(void **state)
         {"regions:\n  eu: {}\n  eu: {}\n", 3, 3, "the key 'eu' stands here twice", "in line 2",
          0},
         {"regions: {eu: {countri: DE}}\n", 1, 16, "unknown key 'countri'", "'country'", 0},
+        {"regions: {eu: {capacity: many}}\n", 1, 26, "a number from 1 to 1000000000000", NULL,
+         0},
+        {"geo: {default: {country: NL, capacity: 5}}\n", 1, 30, "unknown key 'capacity'", NULL,
+         0},
     };
 
     expect_broken(cases, COUNT(cases));

@@ -22,6 +22,7 @@ static void everything_has_a_default(void **state)
         assert_int_equal(server->tcp_idle_ms, 10000);
         assert_int_equal(server->tcp_message_ms, 3000);
         assert_int_equal(server->drain_ms, 2000);
+        assert_false(server->allow_shrink);
         assert_int_equal(server->probes_in_flight, 256);
         assert_int_equal(server->probe_commands, 16);
         assert_int_equal(server->probes_per_address, 8);
@@ -42,6 +43,7 @@ static void everything_can_be_set(void **state)
                                      "  tcp: {connections: 1, per_prefix: 2, idle: 500ms,\n"
                                      "        message: 100ms}\n"
                                      "  drain: 0s\n"
+                                     "  allow_shrink: true\n"
                                      "  probes: {max_in_flight: 10, max_per_address: 2}\n");
     const struct config_server *server = &loaded.config->server;
     assert_int_equal(server->listener_count, 1);
@@ -56,6 +58,7 @@ static void everything_can_be_set(void **state)
     assert_int_equal(server->tcp_idle_ms, 500);
     assert_int_equal(server->tcp_message_ms, 100);
     assert_int_equal(server->drain_ms, 0);
+    assert_true(server->allow_shrink);
     assert_int_equal(server->probes_in_flight, 10);
     assert_int_equal(server->probes_per_address, 2);
     unload(&loaded);

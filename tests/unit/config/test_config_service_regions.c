@@ -3,16 +3,17 @@
 static void regions_are_read_in_order_with_their_defaults(void **state)
 {
     (void)state;
-    struct loaded loaded =
-        load_good(PLACES "services:\n"
-                         "  a:\n"
-                         "    regions:\n"
-                         "      us: {addresses: [192.0.2.1, '2001:db8::1'], weight: 0}\n"
-                         "      eu: {names: [a.example.net, b.example.net.], bias_km: -12.5,\n"
-                         "           weight: 10000, serves: [DE, 192.0.2.0/24, default]}\n"
-                         "      lab: {service: b}\n"
-                         "      asia: {service: b}\n"
-                         "  b: {regions: {eu: {addresses: 192.0.2.9}}}\n");
+    struct loaded loaded = load_good(
+        PLACES
+        "services:\n"
+        "  a:\n"
+        "    regions:\n"
+        "      us: {addresses: [192.0.2.1, '2001:db8::1'], weight: 0}\n"
+        "      eu: {names: [a.example.net, b.example.net.], bias_km: -12.5, capacity: 250.5,\n"
+        "           weight: 10000, serves: [DE, 192.0.2.0/24, default]}\n"
+        "      lab: {service: b}\n"
+        "      asia: {service: b}\n"
+        "  b: {regions: {eu: {addresses: 192.0.2.9}}}\n");
     const struct config_service *a = &loaded.config->services[0];
     assert_int_equal(a->region_count, 4);
     const struct config_service_region *us = &a->regions[0], *eu = &a->regions[1];
@@ -29,6 +30,8 @@ static void regions_are_read_in_order_with_their_defaults(void **state)
     assert_string_equal(eu->names[0], "a.example.net.");
     assert_string_equal(eu->names[1], "b.example.net.");
     assert_true(eu->bias_km == -12.5);
+    assert_true(eu->capacity == 250.5);
+    assert_true(us->capacity == 0);
     assert_int_equal(eu->weight, 10000);
     assert_int_equal(eu->serves_count, 3);
     assert_int_equal(eu->serves[1].kind, CONFIG_MATCH_NETWORK);
@@ -90,6 +93,8 @@ static void mistakes_are_named_with_their_place(void **state)
         {PLACES "services:\n  a: {regions: {eu: {addresses: 192.0.2.1, service: b}}}\n"
                 "  b: {regions: {eu: {addresses: 192.0.2.1}}}\n",
          3, 44, "'service' and 'addresses' exclude each other", NULL, 0},
+        {PLACES "services: {a: {regions: {eu: {names: [a.example, A.example.]}}}}\n", 2, 50,
+         "the name A.example. stands here twice", NULL, 0},
         {PLACES "services: {a: {regions: {eu: {names: [192.0.2.1]}}}}\n", 2, 39,
          "192.0.2.1 is an address, not a name", "addresses:", 0},
         {PLACES "services: {a: {regions: {eu: {names: [a..example]}}}}\n", 2, 39,
@@ -111,6 +116,8 @@ static void mistakes_are_named_with_their_place(void **state)
          "from 0 to 10000", NULL, 0},
         {PLACES "services: {a: {regions: {eu: {addresses: 192.0.2.1, bias_km: far}}}}\n", 2, 62,
          "a number from -20000 to 20000", NULL, 0},
+        {PLACES "services: {a: {regions: {eu: {addresses: 192.0.2.1, capacity: 0}}}}\n", 2, 63,
+         "a number from 1 to 1000000000000", NULL, 0},
         {PLACES "services: {a: {regions: {eu: {addresses: 192.0.2.1, serves: [Europe]}}}}\n", 2,
          62, "'Europe' says nothing about clients", "expected a network", 0},
         {PLACES "services: {a: {regions: {eu: {addresses: 192.0.2.1, serves: [de, uk]}}}}\n", 2,

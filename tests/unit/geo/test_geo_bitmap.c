@@ -14,9 +14,9 @@ static void members_are_ranked_and_listed_in_order(void **state)
 
     enum { COUNT = sizeof(members) / sizeof(members[0]) };
     struct geo_bitmap bitmap;
-    struct geo_array list;
+    struct big_array list;
     geo_bitmap_init(&bitmap);
-    geo_array_init(&list, sizeof(uint32_t), SIZE_MAX);
+    big_array_init(&list, sizeof(uint32_t), SIZE_MAX);
     assert_int_equal(geo_bitmap_reserve(&bitmap, 4001), ERR_OK);
     for (size_t i = COUNT; i > 0; i--)
         assert_false(geo_bitmap_set(&bitmap, members[i - 1]));
@@ -29,7 +29,7 @@ static void members_are_ranked_and_listed_in_order(void **state)
         assert_int_equal(geo_bitmap_rank_of(&bitmap, members[i]), i);
     }
     assert_int_equal(geo_bitmap_rank_of(&bitmap, 62), 2);
-    geo_array_deinit(&list);
+    big_array_deinit(&list);
     geo_bitmap_deinit(&bitmap);
 }
 

@@ -1,6 +1,6 @@
 /* guard_bed.h - a service's seats and their guard, for tests that read as strings.
  *
- *   layout   one letter a seat: 'a' is region 0, family 0; 'A' region 0, family 1
+ *   layout   one letter a seat: 'a' is region 0, IPv4; 'A' region 0, IPv6
  *   health   U up, S suspect, D down, H held (damped), R recovering, ? unknown (assumed up),
  *            ! unknown (assumed down), . as before
  *   answers  1 in, 0 out, f in and frozen
@@ -62,7 +62,7 @@ static inline void bed_init(struct guard_bed *bed, const struct health_rules *ru
     for (size_t i = 0; i < bed->count; i++) {
         struct health_seat *seat = &bed->seats[i];
         seat->region = (uint8_t)(tolower(layout[i]) - 'a');
-        seat->family = isupper(layout[i]) != 0;
+        seat->families = isupper(layout[i]) ? HEALTH_V6 : HEALTH_V4;
         if (seat->region >= regions)
             regions = (uint8_t)(seat->region + 1);
         seat->state = HEALTH_UP;
@@ -97,6 +97,17 @@ static inline void assert_answers_at(const struct guard_bed *bed, const char *wa
     }
     _assert_string_equal(is, wanted, file, line);
     _assert_int_equal(bed->guard.frozen_count, frozen, file, line);
+}
+
+/* assert_words - 1 usable, r in reserve, 0 neither. */
+static inline void assert_words(const struct guard_bed *bed, const char *wanted)
+{
+    char is[BED_SEATS_MAX + 1] = "";
+    for (size_t i = 0; i < bed->count; i++)
+        is[i] = bed->seats[i].word & HEALTH_WORD_USABLE    ? '1'
+                : bed->seats[i].word & HEALTH_WORD_RESERVE ? 'r'
+                                                           : '0';
+    assert_string_equal(is, wanted);
 }
 
 /* bed_step - set, wait, review, compare. */

@@ -67,58 +67,7 @@ static void a_service_is_dark_when_nothing_is_usable(void **state)
     assert_false(bed.guard.dark);
 }
 
-static void families_are_counted_apart(void **state)
-{
-    (void)state;
-
-    static const struct {
-        const char *health;
-        bool usable;
-    } cases[] = {
-        {"UUUU", true}, {"DUUU", true}, {"DDUU", true},  {"UUDD", true},
-        {"DDDU", true}, {"DUDU", true}, {"DDDD", false},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct guard_bed bed;
-        bed_init(&bed, &FREE, "aaAA", NULL);
-        bed_set(&bed, cases[i].health);
-        bed_review(&bed, 1);
-        assert_int_equal(bed.guard.regions[0].usable, cases[i].usable);
-    }
-    struct health_rules all = FREE; /* one of each family is half of both: not all of one */
-    struct guard_bed bed;
-    all.min_up_permille = 1000;
-    bed_init(&bed, &all, "aaAA", NULL);
-    bed_step(&bed, "DUDU", 1, "0101");
-    assert_true(bed.guard.dark);
-    bed_step(&bed, "UUDU", 1, "1101");
-    assert_false(bed.guard.dark);
-}
-
-static void an_alias_is_no_address_of_either_family(void **state)
-{
-    (void)state;
-    struct guard_bed bed;
-    bed_init(&bed, &FREE, "ab", NULL);
-    bed.seats[1].family = 2;
-    bed_step(&bed, "DU", 1, "01");
-    assert_int_equal(bed.guard.usable_regions, 1);
-    bed_step(&bed, "DD", 1, "00");
-    assert_true(bed.guard.dark);
-}
-
 /* ---- a region chosen by hand ------------------------------------------------------------- */
-
-static void assert_words(const struct guard_bed *bed, const char *wanted)
-{
-    char is[BED_SEATS_MAX + 1] = "";
-    for (size_t i = 0; i < bed->count; i++)
-        is[i] = bed->seats[i].word & HEALTH_WORD_USABLE    ? '1'
-                : bed->seats[i].word & HEALTH_WORD_RESERVE ? 'r'
-                                                           : '0';
-    assert_string_equal(is, wanted);
-}
 
 static void what_stands_before_the_chosen_region_is_in_reserve(void **state)
 {
@@ -238,15 +187,6 @@ static void a_region_that_was_not_usable_keeps_nobody(void **state)
     bed.guard.rules.min_up_permille = 1000;
     bed_step(&bed, "DUUU", 1, "0111");
     bed_step(&bed, "DDUU", 1, "0011"); /* a's second was of no use any more */
-}
-
-static void the_other_family_may_leave_all(void **state)
-{
-    (void)state;
-    struct guard_bed bed;
-    bed_init(&bed, &FLOOR_1, "aaAA", NULL);
-    bed_step(&bed, "DDUU", 1, "0011");
-    bed_step(&bed, "DDDD", 1, "000f");
 }
 
 /* ---- the budget -------------------------------------------------------------------------- */
@@ -707,6 +647,22 @@ static void a_freeze_of_all_leaves_the_dark_dark(void **state)
     assert_true(bed.guard.dark);
 }
 
+static void a_freeze_of_all_leaves_the_reserve_as_it_is(void **state)
+{
+    (void)state;
+    struct guard_bed bed;
+    bed_init(&bed, &MANUAL, "abc", NULL);
+    bed_step(&bed, "DDU", 1, "001");
+    bed_step(&bed, "UDU", 1, "001"); /* a waits */
+    assert_words(&bed, "r01");
+    bed.freeze = HEALTH_FREEZE_ALL;
+    bed_step(&bed, "DUU", 1, "001");
+    assert_words(&bed, "r01");
+    bed.freeze = HEALTH_FREEZE_NONE;
+    bed_step(&bed, "DUU", 1, "001");
+    assert_words(&bed, "0r1");
+}
+
 static void a_freeze_of_removals_lets_the_budget_be(void **state)
 {
     (void)state;
@@ -870,8 +826,6 @@ int main(void)
         cmocka_unit_test(a_fresh_guard_has_everything_in_the_answers),
         cmocka_unit_test(seats_follow_their_machines),
         cmocka_unit_test(a_service_is_dark_when_nothing_is_usable),
-        cmocka_unit_test(families_are_counted_apart),
-        cmocka_unit_test(an_alias_is_no_address_of_either_family),
         cmocka_unit_test(what_stands_before_the_chosen_region_is_in_reserve),
         cmocka_unit_test(without_an_order_all_others_give_way),
         cmocka_unit_test(a_choice_is_told_as_failover_and_leaves_ttls_short_for_a_while),
@@ -879,7 +833,6 @@ int main(void)
         cmocka_unit_test(the_last_regions_do_not_leave),
         cmocka_unit_test(of_the_last_region_no_more_than_it_can_spare_leave),
         cmocka_unit_test(a_region_that_was_not_usable_keeps_nobody),
-        cmocka_unit_test(the_other_family_may_leave_all),
         cmocka_unit_test(no_more_leave_in_a_minute_than_the_budget_allows),
         cmocka_unit_test(the_minute_slides),
         cmocka_unit_test(one_endpoint_a_minute_may_always_leave),
@@ -914,6 +867,7 @@ int main(void)
         cmocka_unit_test(while_we_suspect_ourselves_nobody_leaves),
         cmocka_unit_test(while_health_is_switched_off_nothing_changes),
         cmocka_unit_test(a_freeze_of_all_leaves_the_dark_dark),
+        cmocka_unit_test(a_freeze_of_all_leaves_the_reserve_as_it_is),
         cmocka_unit_test(a_freeze_of_removals_lets_the_budget_be),
         cmocka_unit_test(a_failover_has_an_active_and_a_standby_region),
         cmocka_unit_test(a_service_is_unsettled_for_a_while_after_a_change),

@@ -7,7 +7,11 @@
 
 #include <cmocka.h>
 
+#include "rhumb/clock.h"
+#include "rhumb/overrides.h"
+
 #include "monitor_gone.h"
+#include "monitor_overrides.h"
 
 enum { START_MS = 1000 * 1000, SECOND_MS = 1000 };
 
@@ -138,4 +142,23 @@ void service_bed_review(struct service_bed *bed, enum health_freeze freeze)
     test_log_open();
     bed->now_ms += SECOND_MS;
     monitor_services_review(bed->services, freeze, bed->now_ms);
+}
+
+void service_bed_override(struct service_bed *bed, const char *file)
+{
+    char path[TEMP_PATH_MAX];
+    struct test_loop loop;
+    struct overrides *overrides;
+    const struct monitor_moment now = {.wall_ms = clock_wall_ms(), .steady_ms = bed->now_ms};
+    test_log_open();
+    test_loop_open(&loop);
+    temp_replace(&bed->folder, "overrides.json", file);
+    assert_int_equal(overrides_new(&loop.uv, temp_path(&bed->folder, "overrides.json", path),
+                                   NULL, NULL, &overrides),
+                     ERR_OK);
+    monitor_overrides_apply(bed->services, overrides, &now);
+    overrides_close(overrides);
+    test_loop_close(&loop);
+    bed->now_ms += SECOND_MS;
+    monitor_services_review(bed->services, HEALTH_FREEZE_NONE, bed->now_ms);
 }

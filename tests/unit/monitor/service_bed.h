@@ -43,5 +43,9 @@ void service_bed_set(struct service_bed *bed, uint32_t seat, enum health_state s
 void service_bed_set_all(struct service_bed *bed, const char *service, const char *region,
                          enum health_state state);
 
+/* service_bed_override - what this file says is put on the seats, and reviewed a second later; log
+ * lines from before are forgotten. */
+void service_bed_override(struct service_bed *bed, const char *file);
+
 /* service_bed_review - a second later; log lines from before are forgotten. */
 void service_bed_review(struct service_bed *bed, enum health_freeze freeze);

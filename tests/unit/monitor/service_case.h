@@ -28,13 +28,18 @@ static inline void review(struct service_bed *bed)
     service_bed_review(bed, HEALTH_FREEZE_NONE);
 }
 
-/* open_well - every endpoint of a is up, and that has been reviewed. */
-static inline void open_well(struct service_bed *bed, const char *services)
+/* get_well - every endpoint of a in eu and us is up, and that has been reviewed. */
+static inline void get_well(struct service_bed *bed)
 {
-    service_bed_open(bed, services);
     service_bed_set_all(bed, "a", "eu", HEALTH_UP);
     service_bed_set_all(bed, "a", "us", HEALTH_UP);
     review(bed);
+}
+
+static inline void open_well(struct service_bed *bed, const char *services)
+{
+    service_bed_open(bed, services);
+    get_well(bed);
 }
 
 static inline void take_down(struct service_bed *bed, const char *region)

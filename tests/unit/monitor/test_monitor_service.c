@@ -1,8 +1,4 @@
 /* What services publish and tell: real configurations, endpoints that do as the test says. */
-#include "rhumb/clock.h"
-#include "rhumb/overrides.h"
-
-#include "monitor_overrides.h"
 #include "service_case.h"
 
 /* ---- words ---- */
@@ -244,26 +240,6 @@ static void the_freeze_is_told_again_when_it_is_another_thing(void **state)
 
 /* ---- the operator ---- */
 
-/* override - what this file says is put on the seats; a review follows. */
-static void override(struct service_bed *bed, const char *file)
-{
-    char path[TEMP_PATH_MAX];
-    struct test_loop loop;
-    struct overrides *overrides;
-    const struct monitor_moment now = {.wall_ms = clock_wall_ms(), .steady_ms = bed->now_ms};
-    test_log_open();
-    test_loop_open(&loop);
-    temp_replace(&bed->folder, "overrides.json", file);
-    assert_int_equal(overrides_new(&loop.uv, temp_path(&bed->folder, "overrides.json", path),
-                                   NULL, NULL, &overrides),
-                     ERR_OK);
-    monitor_overrides_apply(bed->services, overrides, &now);
-    overrides_close(overrides);
-    test_loop_close(&loop);
-    bed->now_ms += 1000;
-    monitor_services_review(bed->services, HEALTH_FREEZE_NONE, bed->now_ms);
-}
-
 static void an_override_is_told_for_each_endpoint_and_when_it_ends(void **state)
 {
     (void)state;
@@ -272,7 +248,7 @@ static void an_override_is_told_for_each_endpoint_and_when_it_ends(void **state)
                                 "\"reason\": \"kernel update\"}]}";
     struct service_bed bed;
     open_well(&bed, PLAIN);
-    override(&bed, drain);
+    service_bed_override(&bed, drain);
     assert_int_equal(test_log_count("event=override service=a region=eu address=192.0.2.1 "
                                     "from=free to=drain reason=\"kernel update (anna)\""),
                      1);
@@ -281,9 +257,9 @@ static void an_override_is_told_for_each_endpoint_and_when_it_ends(void **state)
     assert_true(service_bed_word(&bed, "a", "eu", 1) & HEALTH_WORD_FORCED);
     assert_true(is_usable(&bed, "a", "us", 0));
     assert_int_equal(test_log_count("event=region_lost"), 0); /* health did not take it */
-    override(&bed, drain);
+    service_bed_override(&bed, drain);
     assert_int_equal(test_log_count("event=override "), 0);
-    override(&bed, "{\"overrides\": []}");
+    service_bed_override(&bed, "{\"overrides\": []}");
     assert_int_equal(test_log_count("event=override "), 2);
     assert_int_equal(test_log_count("address=192.0.2.2 from=drain to=free"), 1);
     assert_true(is_usable(&bed, "a", "eu", 0));
@@ -295,8 +271,8 @@ static void an_override_of_an_endpoint_that_goes_is_told_to_end(void **state)
     (void)state;
     struct service_bed bed;
     open_well(&bed, PLAIN);
-    override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"drain\", "
-                   "\"by\": \"anna\", \"reason\": \"fire\"}]}");
+    service_bed_override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"drain\", "
+                               "\"by\": \"anna\", \"reason\": \"fire\"}]}");
     test_log_open();
     service_bed_reload(&bed,
                        "  a: {" CHECKED ", regions: {eu: {addresses: [192.0.2.2]}, " US "}}\n");
@@ -323,8 +299,8 @@ static void a_resume_of_the_future_resumes_nothing(void **state)
     take_down(&bed, "eu");
     service_bed_set_all(&bed, "a", "eu", HEALTH_UP);
     review(&bed);
-    override(&bed, future);
-    override(&bed, future);
+    service_bed_override(&bed, future);
+    service_bed_override(&bed, future);
     assert_true(service_bed_region(&bed, "a", "eu")->held);
     assert_false(is_usable(&bed, "a", "eu", 0));
     service_bed_close(&bed);
@@ -335,8 +311,9 @@ static void a_chosen_region_that_goes_is_told_to_end(void **state)
     (void)state;
     struct service_bed bed;
     open_well(&bed, PLAIN);
-    override(&bed, "{\"overrides\": [{\"service\": \"a\", \"region\": \"us\", "
-                   "\"state\": \"active\", \"by\": \"anna\", \"reason\": \"fire\"}]}");
+    service_bed_override(&bed,
+                         "{\"overrides\": [{\"service\": \"a\", \"region\": \"us\", "
+                         "\"state\": \"active\", \"by\": \"anna\", \"reason\": \"fire\"}]}");
     assert_int_equal(test_log_count("event=override_active service=a from=free to=us"), 1);
     test_log_open();
     service_bed_reload(&bed, PLAIN);
@@ -358,8 +335,8 @@ static void twenty_overrides_are_told_at_once_and_how_many_more(void **state)
             (size_t)snprintf(services + used, sizeof(services) - used, "198.51.100.%u, ", i);
     snprintf(services + used, sizeof(services) - used, "198.51.100.31]}}}\n");
     open_well(&bed, services);
-    override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"down\", "
-                   "\"by\": \"anna\", \"reason\": \"fire\"}]}");
+    service_bed_override(&bed, "{\"overrides\": [{\"region\": \"eu\", \"state\": \"down\", "
+                               "\"by\": \"anna\", \"reason\": \"fire\"}]}");
     assert_int_equal(test_log_count("event=override service=a region=eu"), 20);
     assert_int_equal(test_log_count("event=override reason=\"and 11 more endpoints\""), 1);
     for (size_t i = 0; i < 31; i++)

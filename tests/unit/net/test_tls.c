@@ -257,6 +257,16 @@ static void expire(struct bed *bed)
     tls_pair_write(bed->certificate, bed->key, "old", -1);
 }
 
+static void show_key_to_a_group(struct bed *bed)
+{
+    assert_int_equal(chmod(bed->key, 0640), 0);
+}
+
+static void show_key_to_everybody(struct bed *bed)
+{
+    assert_int_equal(chmod(bed->key, 0644), 0);
+}
+
 static void bad_files_are_refused_each_with_its_place(void **state)
 {
     static const struct {
@@ -273,6 +283,8 @@ static void bad_files_are_refused_each_with_its_place(void **state)
         {swap_key, 1, 0, "not the key of the certificate", 4},
         {lock_key, 1, 0, "no usable private key in it", 4},
         {expire, 0, 1, "the certificate has expired", 3},
+        {show_key_to_a_group, 0, 0, NULL, 0},
+        {show_key_to_everybody, 0, 1, "everybody on this machine may read the key", 4},
     };
 
     (void)state;

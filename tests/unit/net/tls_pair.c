@@ -1,6 +1,7 @@
 #include "tls_pair.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -35,6 +36,7 @@ void tls_pair_write(const char *certificate_path, const char *key_path, const ch
     assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
     write_pem(certificate_path, certificate, NULL);
     write_pem(key_path, NULL, key);
+    assert_int_equal(chmod(key_path, 0600), 0);
     X509_free(certificate);
     EVP_PKEY_free(key);
 }

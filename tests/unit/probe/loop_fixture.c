@@ -98,3 +98,15 @@ struct config_check check_of(enum config_check_kind kind, uint16_t port)
         .timeout_ms = 5000,
     };
 }
+
+void assert_times(const struct probe_result *result, unsigned parts)
+{
+    const struct probe_times *took = &result->took;
+    assert_int_equal(took->connect_us > 0, (parts & TOOK_CONNECT) != 0);
+    assert_int_equal(took->tls_us > 0, (parts & TOOK_TLS) != 0);
+    assert_int_equal(took->answer_us > 0, (parts & TOOK_ANSWER) != 0);
+    assert_true(took->total_us > 0);
+    /* each is rounded up to a microsecond */
+    assert_true((uint64_t)took->connect_us + took->tls_us + took->answer_us <=
+                took->total_us + UINT64_C(3));
+}

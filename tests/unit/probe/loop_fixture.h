@@ -49,6 +49,11 @@ uint32_t seen_record(void *ctx, const struct probe_result *result);
 struct probe_result loop_fixture_ask(struct loop_fixture *fixture,
                                      const struct config_check *check);
 
+/* assert_times - exactly these parts of the run were timed, and they fit into the whole. */
+enum { TOOK_CONNECT = 1 << 0, TOOK_TLS = 1 << 1, TOOK_ANSWER = 1 << 2 };
+
+void assert_times(const struct probe_result *result, unsigned parts);
+
 /* local_address - "127.0.0.1" and the like as an address. */
 struct ip_addr local_address(const char *text);
 

@@ -115,8 +115,10 @@ static void answers_become_outcomes_with_reasons(void **state)
         struct probe_result result = ask_script(cases[i].script, check);
         assert_string_equal(result.reason, cases[i].reason);
         assert_int_equal(result.outcome, cases[i].outcome);
-        if (result.outcome == HEALTH_SUCCESS)
+        if (result.outcome == HEALTH_SUCCESS) {
             assert_in_range(result.rtt_us, 1, 5000000);
+            assert_times(&result, TOOK_CONNECT | TOOK_ANSWER);
+        }
     }
 }
 
@@ -201,6 +203,7 @@ static void nobody_listening_is_a_refused_connection(void **state)
     struct config_check check = check_of(CONFIG_CHECK_HTTP, closed_port());
     struct probe_result result = loop_fixture_ask(&fixture, &check);
     assert_string_equal(result.reason, "connection refused");
+    assert_times(&result, 0);
     assert_int_equal(result.outcome, HEALTH_FAILURE);
     loop_fixture_close(&fixture);
 }
@@ -529,6 +532,8 @@ static void certificates_are_verified_as_the_check_says(void **state)
         check.min_cert_days = cases[i].min_days;
         struct probe_result result = ask_tls(&server, &cert, check);
         assert_string_equal(result.reason, cases[i].reason);
+        if (result.outcome == HEALTH_SUCCESS)
+            assert_times(&result, TOOK_CONNECT | TOOK_TLS | TOOK_ANSWER);
         assert_int_equal(result.outcome, cases[i].outcome);
         cert_free(&cert);
     }

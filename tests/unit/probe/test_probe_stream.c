@@ -35,6 +35,7 @@ static void an_open_port_is_a_success_with_a_round_trip(void **state)
     assert_int_equal(result.outcome, HEALTH_SUCCESS);
     assert_string_equal(result.reason, "connected");
     assert_in_range(result.rtt_us, 1, 5000000);
+    assert_times(&result, TOOK_CONNECT);
     fake_server_close(&server);
     loop_fixture_close(&fixture);
 }
@@ -49,6 +50,7 @@ static void a_closed_port_is_refused(void **state)
     assert_int_equal(result.outcome, HEALTH_FAILURE);
     assert_string_equal(result.reason, "connection refused");
     assert_int_equal(result.rtt_us, 0);
+    assert_times(&result, 0);
     loop_fixture_close(&fixture);
 }
 
@@ -66,6 +68,8 @@ static void a_black_hole_times_out_and_is_a_failure(void **state)
     assert_int_equal(result.outcome, HEALTH_FAILURE);
     assert_string_equal(result.reason, "timeout after 60 ms in connect");
     assert_true(uv_hrtime() - started_ns >= 60 * UINT64_C(1000000));
+    assert_times(&result, 0);
+    assert_true(result.took.total_us >= 60000);
     black_hole_close(&hole);
     loop_fixture_close(&fixture);
 }
@@ -203,6 +207,8 @@ static void answers_are_compared_with_what_is_expected(void **state)
         assert_int_equal(result.outcome, cases[i].outcome);
         if (cases[i].send && cases[i].expect)
             assert_string_equal(request, cases[i].send);
+        if (result.outcome == HEALTH_SUCCESS)
+            assert_times(&result, TOOK_CONNECT | (cases[i].expect ? TOOK_ANSWER : 0u));
     }
 }
 
@@ -284,6 +290,8 @@ static void certificates_are_verified_as_the_check_says(void **state)
         tls_server_stop(&server);
         loop_fixture_close(&fixture);
         assert_string_equal(result.reason, cases[i].reason);
+        if (result.outcome == HEALTH_SUCCESS)
+            assert_times(&result, TOOK_CONNECT | TOOK_TLS | TOOK_ANSWER);
         assert_int_equal(result.outcome, cases[i].outcome);
         cert_free(&cert);
     }

@@ -1,5 +1,6 @@
 /* The resolver against a real NSD, in a network and a mount namespace of its own: there
  * /etc/resolv.conf names 127.0.0.1. Where that is not allowed, what needs no server is tested. */
+#include <ctype.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -87,6 +88,7 @@ static void nsd_stop(void)
 /* ---- what is told ---- */
 
 struct told {
+    char host[TEXT_MAX]; /* lower, with its final dot */
     size_t changes, troubles, recoveries;
     char addresses[TEXT_MAX]; /* "192.0.2.1 2001:db8::1" */
     char reason[TEXT_MAX];
@@ -108,33 +110,53 @@ static void on_addresses(void *ctx, const struct ip_addr *addrs, size_t count)
         resolver_remove(told->entry);
 }
 
-static void on_trouble(void *ctx, const char *reason)
-{
-    struct told *told = (struct told *)ctx;
-    told->troubles += reason != NULL;
-    told->recoveries += reason == NULL;
-    if (reason)
-        snprintf(told->reason, TEXT_MAX, "%s", reason);
-    if (told->leaves)
-        resolver_remove(told->entry);
-}
+enum { TOLD_MAX = 64 };
 
 struct world {
     struct loop_fixture fixture; /* for its loop and its guard */
     struct resolver *resolver;
+    struct told *told[TOLD_MAX]; /* whose names are in the resolver, or were */
+    size_t told_count;
 };
+
+/* on_trouble - of a name: whoever was the first to ask for it notes it. */
+static void on_trouble(void *ctx, const char *host, const char *reason)
+{
+    struct world *world = (struct world *)ctx;
+    for (size_t i = 0; i < world->told_count; i++) {
+        struct told *told = world->told[i];
+        if (strcmp(told->host, host) != 0)
+            continue;
+        told->troubles += reason != NULL;
+        told->recoveries += reason == NULL;
+        if (reason)
+            snprintf(told->reason, TEXT_MAX, "%s", reason);
+        return;
+    }
+    fail_msg("nobody has asked for %s", host);
+}
 
 static void world_open(struct world *world)
 {
+    world->told_count = 0;
     loop_fixture_open(&world->fixture, 0, 0);
-    assert_int_equal(resolver_new(&world->fixture.loop, &QUICK, &world->resolver), ERR_OK);
+    assert_int_equal(
+        resolver_new(&world->fixture.loop, &QUICK, on_trouble, world, &world->resolver),
+        ERR_OK);
 }
 
 static void world_add(struct world *world, const char *host, struct told *told)
 {
-    assert_int_equal(
-        resolver_add(world->resolver, host, on_addresses, on_trouble, told, &told->entry),
-        ERR_OK);
+    size_t len = strlen(host);
+    snprintf(told->host, TEXT_MAX, "%s%s", host, host[len - 1] == '.' ? "" : ".");
+    for (char *c = told->host; *c != '\0'; c++)
+        *c = (char)tolower(*c);
+    if (told->entry == NULL) {
+        assert_true(world->told_count < TOLD_MAX);
+        world->told[world->told_count++] = told;
+    }
+    assert_int_equal(resolver_add(world->resolver, host, on_addresses, told, &told->entry),
+                     ERR_OK);
 }
 
 static void world_close(struct world *world)
@@ -216,6 +238,17 @@ static void when_look_ups_fail_the_last_addresses_stay(void **state)
     nsd_stop();
 }
 
+/* ask_again - as a new name, when no name server has answered yet. */
+static void ask_again(struct world *world, const char *host, struct told *told)
+{
+    if (strcmp(told->reason, "no name server answers") != 0)
+        return;
+    resolver_remove(told->entry);
+    assert_int_equal(told->recoveries, told->troubles); /* nobody asks: no trouble */
+    told->reason[0] = '\0';
+    world_add(world, host, told);
+}
+
 static void a_name_without_addresses_is_trouble(void **state)
 {
     (void)state;
@@ -230,16 +263,8 @@ static void a_name_without_addresses_is_trouble(void **state)
             strcmp(gone.reason, "there is no such name") != 0) &&
            !world.fixture.guard_fired) { /* at first NSD may not be there yet */
         uv_run(&world.fixture.loop, UV_RUN_ONCE);
-        if (strcmp(text.reason, "no name server answers") == 0 && text.troubles > 0) {
-            resolver_remove(text.entry);
-            text = (struct told){0};
-            world_add(&world, "text.example.test", &text);
-        }
-        if (strcmp(gone.reason, "no name server answers") == 0) {
-            resolver_remove(gone.entry);
-            gone = (struct told){0};
-            world_add(&world, "gone.example.test", &gone);
-        }
+        ask_again(&world, "text.example.test", &text);
+        ask_again(&world, "gone.example.test", &gone);
     }
     assert_false(world.fixture.guard_fired);
     assert_int_equal(text.changes + gone.changes, 0);
@@ -270,11 +295,98 @@ static void entries_may_leave_at_any_time(void **state)
     world_add(&world, "last.example.test", &last);
     loop_fixture_until(&world.fixture, &last.changes, 1);
     for (size_t i = 0; i < NAMES; i++) {
-        assert_true(told[i].changes + told[i].troubles <= (i % 3 == 1 ? 0 : 2));
-        if (told[i].leaves)
-            assert_int_equal(told[i].changes + told[i].troubles, 1);
+        if (i % 3 != 1)
+            loop_fixture_until(&world.fixture, &told[i].changes, 1);
+        assert_int_equal(told[i].changes, i % 3 != 1);
     }
     world_close(&world);
+    nsd_stop();
+}
+
+/* ---- one name for many ---- */
+
+static void a_name_is_looked_up_and_its_trouble_told_once_for_all(void **state)
+{
+    (void)state;
+    struct world world;
+    struct told first = {0}, second = {0}, third = {0};
+    put_zone(1, "www A 192.0.2.1\n");
+    nsd_start();
+    world_open(&world);
+    world_add(&world, "www.example.test", &first);
+    world_add(&world, "WWW.example.test.", &second);
+    loop_fixture_until(&world.fixture, &first.changes, 1);
+    loop_fixture_until(&world.fixture, &second.changes, 1);
+    size_t before = first.troubles;
+    nsd_stop();
+    loop_fixture_until(&world.fixture, &first.troubles, before + 1);
+    world_add(&world, "www.example.test", &third); /* nobody could look it up now */
+    loop_fixture_until(&world.fixture, &third.changes, 1);
+    assert_string_equal(third.addresses, "192.0.2.1");
+    assert_int_equal(first.troubles, before + 1);
+    assert_int_equal(second.troubles + third.troubles, 0);
+    resolver_remove(first.entry);
+    resolver_remove(third.entry);
+    assert_int_equal(first.recoveries, before);
+    resolver_remove(second.entry); /* the last one */
+    assert_int_equal(first.recoveries, before + 1);
+    world_close(&world);
+    nsd_stop();
+}
+
+static void all_who_ask_for_a_name_are_told_of_its_change(void **state)
+{
+    (void)state;
+    struct world world;
+    struct told stays = {0}, leaves = {.leaves = true}, other = {0};
+    put_zone(1, "www A 192.0.2.1\n");
+    nsd_start();
+    world_open(&world);
+    world_add(&world, "www.example.test", &leaves); /* the first of them, and in its callback */
+    world_add(&world, "www.example.test", &stays);
+    world_add(&world, "www.example.test", &other);
+    loop_fixture_until(&world.fixture, &stays.changes, 1);
+    loop_fixture_until(&world.fixture, &other.changes, 1);
+    put_zone(2, "www A 192.0.2.2\n");
+    assert_int_equal(kill(nsd, SIGHUP), 0);
+    loop_fixture_until(&world.fixture, &stays.changes, 2);
+    loop_fixture_until(&world.fixture, &other.changes, 2);
+    assert_string_equal(stays.addresses, "192.0.2.2");
+    assert_string_equal(other.addresses, "192.0.2.2");
+    assert_int_equal(leaves.changes, 1);
+    world_close(&world);
+    nsd_stop();
+}
+
+/* closes - the resolver is closed by the first of two that are told. */
+struct closes {
+    struct told told;
+    struct world *world;
+};
+
+static void close_when_told(void *ctx, const struct ip_addr *addrs, size_t count)
+{
+    struct closes *closes = (struct closes *)ctx;
+    on_addresses(&closes->told, addrs, count);
+    resolver_close(closes->world->resolver);
+}
+
+static void it_may_be_closed_while_it_tells(void **state)
+{
+    (void)state;
+    struct world world;
+    struct closes closes = {.world = &world};
+    struct told second = {0};
+    put_zone(1, "www A 192.0.2.1\n");
+    nsd_start();
+    world_open(&world);
+    assert_int_equal(resolver_add(world.resolver, "www.example.test", close_when_told, &closes,
+                                  &closes.told.entry),
+                     ERR_OK);
+    world_add(&world, "www.example.test", &second);
+    loop_fixture_until(&world.fixture, &closes.told.changes, 1);
+    loop_fixture_close(&world.fixture);
+    assert_int_equal(second.changes, 0);
     nsd_stop();
 }
 
@@ -295,9 +407,9 @@ static void what_is_no_host_name_is_refused(void **state)
     struct told told = {0};
     world_open(&world);
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-        assert_int_equal(resolver_add(world.resolver, hosts[i], on_addresses, on_trouble, &told,
-                                      &told.entry),
-                         ERR_INVALID);
+        assert_int_equal(
+            resolver_add(world.resolver, hosts[i], on_addresses, &told, &told.entry),
+            ERR_INVALID);
     world_close(&world);
 }
 
@@ -338,6 +450,17 @@ static void more_than_sixteen_are_cut(void **state)
     assert_int_equal(lookup_merge(known, &lookup, out), RESOLVER_ADDRESSES_MAX);
     assert_int_equal(out[11].family, IP_V4);
     assert_int_equal(out[12].family, IP_V6);
+}
+
+static void a_name_server_that_is_gone_is_asked_less_and_less(void **state)
+{
+    (void)state;
+    static const uint32_t waits_ms[] = {5000, 10000, 20000, 30000, 30000};
+    for (unsigned i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++)
+        assert_int_equal(resolver_retry_ms(&RESOLVER_PACE, i + 1), waits_ms[i]);
+    assert_int_equal(resolver_retry_ms(&RESOLVER_PACE, UINT32_MAX), 30000);
+    static const struct resolver_pace slow_first = {.retry_ms = 7, .first_retry_ms = 9};
+    assert_int_equal(resolver_retry_ms(&slow_first, 1), 7);
 }
 
 /* ---- the namespaces ---- */
@@ -395,13 +518,17 @@ int main(void)
         cmocka_unit_test(what_is_no_host_name_is_refused),
         cmocka_unit_test(a_family_that_fails_stays_as_it_was),
         cmocka_unit_test(more_than_sixteen_are_cut),
+        cmocka_unit_test(a_name_server_that_is_gone_is_asked_less_and_less),
         cmocka_unit_test(addresses_are_sorted_and_each_told_once),
         cmocka_unit_test(only_a_change_is_told),
         cmocka_unit_test(when_look_ups_fail_the_last_addresses_stay),
         cmocka_unit_test(a_name_without_addresses_is_trouble),
         cmocka_unit_test(entries_may_leave_at_any_time),
+        cmocka_unit_test(a_name_is_looked_up_and_its_trouble_told_once_for_all),
+        cmocka_unit_test(all_who_ask_for_a_name_are_told_of_its_change),
+        cmocka_unit_test(it_may_be_closed_while_it_tells),
     };
-    const struct CMUnitTest pure_tests[] = {tests[0], tests[1], tests[2]};
+    const struct CMUnitTest pure_tests[] = {tests[0], tests[1], tests[2], tests[3]};
     bool has_nsd = access("/usr/sbin/nsd", X_OK) == 0;
     put_nsd_conf();
     int failed = has_nsd && own_resolv_conf() ? cmocka_run_group_tests(tests, NULL, NULL)

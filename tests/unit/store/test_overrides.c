@@ -76,14 +76,6 @@ static enum err set(struct word *word, const char *service, enum override_state 
     return err;
 }
 
-/* run_for - let the loop look at the file some times. */
-static void run_for(struct word *word, uint64_t ms)
-{
-    uint64_t end_ms = uv_now(&word->loop.uv) + ms;
-    while (uv_now(&word->loop.uv) < end_ms)
-        uv_run(&word->loop.uv, UV_RUN_ONCE);
-}
-
 static void the_file_is_in_force_at_once(void **state)
 {
     (void)state;
@@ -98,7 +90,7 @@ static void the_file_is_in_force_at_once(void **state)
     const struct override *all = overrides_get(word.overrides, &count);
     assert_int_equal(count, 1);
     assert_string_equal(all[0].by, "anna");
-    run_for(&word, 800); /* the same file, read again: no change */
+    test_loop_run_for(&word.loop, 800); /* the same file, read again: no change */
     assert_int_equal(word.changes, 0);
     assert_int_equal(test_log_count("event=overrides "), 1);
     stop(&word);
@@ -156,7 +148,7 @@ static void a_broken_file_leaves_the_last_good_set_in_force(void **state)
     assert_state(&word, "app", OVERRIDE_DRAIN);
     assert_int_equal(test_log_count("overrides.json line=2 column=4 message=\"unknown key"), 1);
     assert_int_equal(test_log_count("did you mean 'service'"), 1);
-    run_for(&word, 800);
+    test_loop_run_for(&word.loop, 800);
     assert_int_equal(test_log_count("event=overrides_broken"), 1); /* said once */
     assert_int_equal(word.changes, 0);
     write_file(&word, DOWN);
@@ -359,7 +351,7 @@ static void what_is_set_is_in_force_at_once_and_survives(void **state)
     assert_int_equal(word.durable, 0);
     assert_true(overrides_lag_ms(word.overrides) > 0);
     test_loop_until_count(&word.loop, &word.durable, 1);
-    run_for(&word, 800); /* our own file is no news */
+    test_loop_run_for(&word.loop, 800); /* our own file is no news */
     assert_int_equal(word.changes, 1);
     assert_int_equal(set(&word, "app", OVERRIDE_DOWN), ERR_OK);
     assert_int_equal(set(&word, "web", OVERRIDE_RESUME), ERR_OK);
@@ -416,7 +408,7 @@ static void an_edit_by_hand_and_one_by_us_both_hold(void **state)
     temp_folder_open(&word.folder);
     write_file(&word, NONE);
     start(&word);
-    run_for(&word, 800);
+    test_loop_run_for(&word.loop, 800);
     write_file(&word, DRAIN); /* nobody has looked yet */
     assert_int_equal(set(&word, "web", OVERRIDE_DOWN), ERR_OK);
     test_loop_until_count(&word.loop, &word.durable, 1);
@@ -457,7 +449,7 @@ static void a_link_is_not_followed_but_can_be_written_over(void **state)
     assert_int_equal(symlink("victim", temp_path(&word.folder, "overrides.json", path)), 0);
     start(&word);
     assert_none(&word, "app");
-    run_for(&word, 1300);
+    test_loop_run_for(&word.loop, 1300);
     assert_int_equal(test_log_count("event=overrides_not_read"), 1);
     assert_int_equal(set(&word, "web", OVERRIDE_DOWN), ERR_OK);
     test_loop_until_count(&word.loop, &word.durable, 1);
@@ -482,7 +474,7 @@ static void a_disk_that_refuses_is_told_once_and_tried_again(void **state)
     test_loop_until_count(&word.loop, &word.refused, 1);
     assert_state(&word, "web", OVERRIDE_DOWN); /* in force all the same */
     assert_int_equal(test_log_count("event=state_not_written"), 1);
-    run_for(&word, 600); /* that there is no file yet changes nothing */
+    test_loop_run_for(&word.loop, 600); /* that there is no file yet changes nothing */
     assert_state(&word, "web", OVERRIDE_DOWN);
     disk_fault_refuse(0);
     test_loop_until_log(&word.loop, "event=state_written_again", 1);

@@ -247,7 +247,7 @@ static void a_disk_that_refuses_is_reported_once_and_tried_again(void **state)
         size_t writes = disk_fault_writes();
         change(&kept, "one", true);
         while (disk_fault_writes() < writes + 2)
-            uv_run(&kept.loop.uv, UV_RUN_ONCE);
+            (void)test_loop_turn(&kept.loop);
         assert_int_equal(test_log_count("event=state_not_written"), 1);
         assert_int_equal(test_log_count(remedies[i]), 1);
         assert_true(state_store_lag_ms(kept.store) > 0);

@@ -175,7 +175,7 @@ static void the_newest_three_that_were_set_aside_stay(void **state)
 {
     (void)state;
     struct temp_folder folder;
-    char path[DISK_PATH_MAX], text[8];
+    char path[DISK_PATH_MAX], text[12];
     temp_folder_open(&folder);
     for (int i = 0; i < 5; i++) {
         snprintf(text, sizeof(text), "%d", i);

@@ -35,6 +35,22 @@ static void targets_without_addresses_are_warned_of(void **state)
               "_s._tcp SRV 0 0 1 w\n",
          DIAG_WARNING, 5, 1, "this SRV record points at w.example.com., which is a CNAME",
          "the CNAME is at t.zone:4:1"},
+        {HEAD "@ MX 10 nix\n", DIAG_WARNING, 4, 1,
+         "this MX record points at nix.example.com., which does not exist", NULL},
+        {HEAD "w TXT a\n"
+              "@ MX 10 w\n",
+         DIAG_WARNING, 5, 1, "this MX record points at w.example.com., which has no address",
+         NULL},
+        {HEAD "_s._tcp SRV 0 0 1 nix\n", DIAG_WARNING, 4, 1,
+         "this SRV record points at nix.example.com., which does not exist", NULL},
+        {HEAD "s NS ns.example.net.\n" /* glue is for name servers alone */
+              "@ MX 10 mail.s\n",
+         CLEAN},
+        {HEAD "*.w A 192.0.2.1\n"
+              "@ MX 10 a.w\n"
+              "w AAAA 2001:db8::1\n"
+              "_s._tcp SRV 0 0 1 w\n",
+         CLEAN},
         {HEAD "s NS ns.s\n"
               "ns.s A 192.0.2.1\n"
               "s DS 1 8 2 ab\n"

@@ -237,7 +237,8 @@ void http_server_close(struct http_server *server)
          listener = listener->next) {
         uv_poll_stop(&listener->poll);
         uv_timer_stop(&listener->timer);
-        MHD_run(listener->daemon);
+        MHD_run(listener->daemon); /* streams hear that they end, */
+        MHD_run(listener->daemon); /* and their readers */
     }
     for (struct http_listener *listener = server->listeners; listener;
          listener = listener->next) {

@@ -21,6 +21,7 @@ from tap import check, check_equal
 
 CONTRACT_PATH = ROOT + "/src/admin/openapi.json"
 METHODS = ("get", "post", "delete")
+EVENT_SECONDS = 20
 
 
 class Contract:
@@ -175,8 +176,9 @@ class Events:
         api.seen.add(("GET", "/v1/events", 200))
 
     def next(self):
-        fields = {}
+        fields, end = {}, time.monotonic() + EVENT_SECONDS
         while True:
+            check(time.monotonic() < end, f"no event within {EVENT_SECONDS} s")
             line = self.response.readline().decode().rstrip("\n")
             if line == "" and fields:
                 break

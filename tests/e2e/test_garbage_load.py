@@ -18,11 +18,12 @@ import time
 
 import dnsclient
 import malformed
+from measure import FOREIGN_SHARE, Cores
 from tap import Skip, Tap, check, check_equal
 
 SHARE, GOOD_PER_SECOND, TCP_PER_SECOND = 0.7, 400, 50
 LOST_SECONDS, SOCKETS = 1.0, 16
-ATTEMPTS, FOREIGN_SHARE = 3, 0.15  # of all cores, in the hands of others
+ATTEMPTS = 3
 QUESTIONS = [("www.example.com", "A"), ("multi.example.com", "A"), ("www.steered.example.org", "A"),
              ("gone.example.com", "A"), ("host.sub.example.com", "A"), ("example.com", "MX")]
 QUERIES = [dnsclient.build_query(*question, ecs="192.0.2.0/24", query_id=0)
@@ -99,27 +100,6 @@ class TcpClient(GoodClient):
                     self.judge(self.asked, data, sent)
 
 
-class Cores:
-    """How much of the machine others had, from here to share()."""
-
-    def __init__(self, server):
-        self.pid = server.process.pid
-        self.start, self.foreign = time.monotonic(), self.seconds()
-
-    def seconds(self):
-        """Of all processes but ours. The kernel's own interrupts are nobody's."""
-        with open("/proc/stat", encoding="ascii") as stat:
-            user, nice, system, *_, steal = map(int, stat.readline().split()[1:9])
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
-            server = stat.read().rsplit(")", 1)[1].split()[11:13]
-        ticks = user + nice + system + steal - sum(map(int, server))
-        return ticks / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
-
-    def share(self):
-        elapsed = time.monotonic() - self.start
-        return (self.seconds() - self.foreign) / elapsed / os.cpu_count()
-
-
 def garbage(server, seconds, **how):
     said = malformed.send("garbage", server, 3 * seconds + 30, seconds=seconds, **how)
     return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", said)}
@@ -148,7 +128,7 @@ def attempt(server, seconds):
 @tap.case("with 95 % garbage at 70 % of the capacity, a good client loses nothing")
 def _(server, seconds):
     for _ in range(ATTEMPTS):
-        cores = Cores(server)
+        cores = Cores(server.process.pid)
         lost = attempt(server, seconds)
         foreign = cores.share()
         print(f"# others had {foreign:.0%} of the cores")

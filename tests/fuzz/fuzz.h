@@ -6,11 +6,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct fuzz_harness {
     unsigned limit_us;    /* of processor time for one input; sanitizers get more */
+    bool has_threads;     /* and sockets, so a fork of it is nothing that could be judged */
     void (*set_up)(void); /* once; NULL: nothing to do */
 
     /* data: on the heap and of exactly that size, so that a sanitizer sees each step beyond */

@@ -9,7 +9,6 @@
  * Whatever comes: a server that still answers; answers that are HTTP, one behind the other;
  * documents that can be parsed; problems that tell their status; no status 500.
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,4 +167,4 @@ static void run(const uint8_t *data, size_t size)
 }
 
 const struct fuzz_harness fuzz_harness = {
-    .limit_us = 100000, .set_up = admin_world_open, .run = run};
+    .limit_us = 100000, .has_threads = true, .set_up = admin_world_open, .run = run};

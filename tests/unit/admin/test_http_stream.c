@@ -218,6 +218,7 @@ static void the_end_of_the_server_is_the_end_of_all(void **state)
     assert_int_equal(play.ended, 3);
     for (size_t i = 0; i < 3; i++) {
         http_client_until_closed(&clients[i]);
+        assert_string_equal(clients[i].got + clients[i].len - 5, "0\r\n\r\n");
         http_client_close(&clients[i]);
     }
     http_bed_close(&play.bed);

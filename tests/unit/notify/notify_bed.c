@@ -85,6 +85,7 @@ static struct event event_of(enum config_severity severity, const char *reason)
         .service = "app",
         .region = "eu",
         .address = "192.0.2.1",
+        .family = "IPv4",
         .check = "web",
         .from = "up",
         .to = "down",

@@ -85,11 +85,17 @@ static void what_is_posted_is_the_event_as_json_with_its_id(void **state)
     static struct config_header headers[] = {{"Authorization", "Bearer x"}};
 
     static const char *const members[][2] = {
-        {"event", "health"},  {"severity", "critical"},
-        {"identity", "ams1"}, {"service", "app"},
-        {"region", "eu"},     {"address", "192.0.2.1"},
-        {"check", "web"},     {"from", "up"},
-        {"to", "down"},       {"reason", "said \"no\"\n"},
+        {"event", "health"},
+        {"severity", "critical"},
+        {"identity", "ams1"},
+        {"service", "app"},
+        {"region", "eu"},
+        {"address", "192.0.2.1"},
+        {"family", "IPv4"},
+        {"check", "web"},
+        {"from", "up"},
+        {"to", "down"},
+        {"reason", "said \"no\"\n"},
     };
 
     struct notify_bed bed;
